@@ -1,0 +1,128 @@
+"""One run end to end: images, training, scores, report."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from zoo_bench.command import load_images
+from zoo_bench.hardware import hardware, versions
+from zoo_bench.progress import TrainingProgress
+from zoo_bench.run_folder import RunFolder
+from zoo_bench.training import draw_real, draw_samples, generate, train_run
+from zoo_core.build import Run, build
+from zoo_core.bundle import load_bundle
+from zoo_core.catalog import Catalog
+from zoo_core.errors import ZooError
+from zoo_core.files import write_json
+from zoo_core.images import Images
+from zoo_core.recipe import Recipe
+from zoo_core.train.checkpoint import load_newest
+
+
+def run_bench(
+    recipe: Recipe,
+    folder: RunFolder,
+    catalog: Catalog,
+    *,
+    resume: bool = False,
+    overwrite: bool = False,
+    extractor: str | None = "sprites",
+    weights: Path | None = None,
+    samples: int = 0,
+    quiet: bool = False,
+) -> dict[str, Any]:
+    """Train, score and report. `extractor` None: train only. Returns the final record, which --json prints."""
+    progress = TrainingProgress(quiet)
+    torch.set_num_threads(recipe.threads or os.cpu_count() or 1)
+    images = load_images(recipe, catalog)
+    if resume:
+        if images.sha256 != recipe.dataset_sha256:
+            raise ZooError(f"the images of {recipe.data.id} are not those that {folder.path} was started with; start a new run")
+    else:
+        distributions = {name.partition("/")[0] for name in [recipe.model, recipe.data.id, *recipe.parts.values()]}
+        recipe = dataclasses.replace(
+            recipe, versions=versions({"zoo-core", "zoo-bench"} | distributions), hardware=hardware(), dataset_sha256=images.sha256
+        )
+    run = build(recipe, catalog)
+    if resume:
+        path, warnings = load_newest(run, folder.checkpoints)
+        for warning in warnings:
+            progress.say(f"warning: {warning}")
+        progress.say(f"resuming at iteration {run.iteration}" if path else "no checkpoint: starting again")
+        folder.forget_after(run.iteration)
+    else:
+        folder.create(overwrite)
+        folder.save_recipe(recipe)
+    progress.say(_headline(run, images, folder))
+    draw_real(images, folder, recipe.data.background)
+    finished = run.iteration == run.total or train_run(run, images, folder, progress)
+    training = {
+        "state": "finished" if finished else "stopped",
+        "iterations": run.iteration,
+        "images": run.iteration * run.images_per_iteration,
+        "seconds": round(run.seconds, 2),
+        "images_per_second": round(run.iteration * run.images_per_iteration / max(run.seconds, 1e-9), 2),
+        "parameters": {name: sum(p.numel() for p in net.parameters()) for name, net in run.nets.items()},
+    }
+    record: dict[str, Any] = {"run": str(folder.path), "state": training["state"], "training": training}
+    if not finished:
+        progress.say(f"stopped at iteration {run.iteration}; go on with: zoo bench --resume {folder.path}")
+        return record
+    record |= score_run(folder, images, recipe, catalog, training, extractor, weights, samples, progress)
+    from zoo_bench.report.page import render  # imports matplotlib
+
+    page = render(folder.path)
+    progress.say(f"model:  {folder.model}\nreport: {page}")
+    return record | {"report_page": str(page), "model": str(folder.model)}
+
+
+def score_run(
+    folder: RunFolder,
+    images: Images,
+    recipe: Recipe,
+    catalog: Catalog,
+    training: dict[str, Any],
+    extractor: str | None,
+    weights: Path | None,
+    samples: int,
+    progress: TrainingProgress,
+) -> dict[str, Any]:
+    """Score the saved model, as a downloader gets it, and write report.json."""
+    bundle = load_bundle(folder.model, catalog, recipe.device)
+    draw_samples(bundle, folder, "final")
+    report: dict[str, Any] = {"format": 1}
+    if extractor is not None:
+        from zoo_bench.evaluation.evaluate import evaluate  # imports torch-fidelity
+
+        count = samples or int((~images.held_out).sum())
+        progress.say(f"scoring {count} samples with {extractor}")
+        fakes, labels = generate(bundle, images, count)
+        found = evaluate(
+            images, fakes, extractor=extractor, weights=weights, background=recipe.data.background, seed=recipe.seed,
+            fake_labels=labels, name=recipe.data.id, device=recipe.device,
+        )
+        report = found.to_json()
+        for line in [f"{item['name']:>10} {item['value']:.4f}  floor {item['floor']}  ({item['id']})" for item in report["scores"]]:
+            progress.say(line)
+        for warning in report["warnings"]:
+            progress.say(f"warning: {warning}")
+    report["skipped"] = [dataclasses.asdict(item) for item in images.skipped]
+    report["training"] = training
+    write_json(folder.report, report)
+    return {"scores": report.get("scores", []), "evaluator": report.get("evaluator")}
+
+
+def _headline(run: Run, images: Images, folder: RunFolder) -> str:
+    recipe = run.recipe
+    budget = ", ".join(f"{value:g} {name}" for name, value in dataclasses.asdict(recipe.budget).items() if value is not None)
+    train = int((~images.held_out).sum())
+    skipped = f", {len(images.skipped)} files skipped" if images.skipped else ""
+    return (
+        f"{recipe.model} with {recipe.parts['upsampler']} on {recipe.data.id}: {train} images to train on, "
+        f"{len(images.pixels) - train} held out{skipped}\n{recipe.space.size} px, {budget} on {recipe.device} -> {folder.path}"
+    )

@@ -1,0 +1,140 @@
+"""`zoo bench`: train a model, score it, report. Imports torch only once the recipe is known to be good."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from zoo_bench.run_folder import RunFolder
+from zoo_core.catalog import Catalog, discover
+from zoo_core.errors import ZooError
+from zoo_core.recipe import Budget, Recipe, plan
+
+if TYPE_CHECKING:
+    from zoo_core.images import Images
+
+DEFAULT_MINUTES = {"cpu": 5.0, "mps": 10.0, "cuda": 10.0}
+
+
+@click.command("bench")
+@click.option("--model", default="wgan_gp", show_default=True, help="What to train (zoo list model).")
+@click.option("--objective", help="Replace the model's objective.")
+@click.option("--generator", help="Replace the model's generator.")
+@click.option("--critic", help="Replace the model's critic.")
+@click.option("--upsampler", help="Replace the model's upsampler.")
+@click.option("--dataset", default="creatures", show_default=True, help="A dataset's name, or folder:PATH.")
+@click.option("--size", default=32, show_default=True, help="Height and width of the images in pixels.")
+@click.option("--channels", default=3, show_default=True, help="1 grey, 3 RGB, 4 RGB with alpha.")
+@click.option("--labels", default="", metavar="NAME[,NAME]", help="Label attributes to condition on.")
+@click.option("--background", default="white", show_default=True, help="Colour behind transparent pixels: white, black or #rrggbb.")
+@click.option("--set", "settings", multiple=True, metavar="[PART.]KEY=VALUE", help="An option of a part, the trainer or the dataset.")
+@click.option("--steps", type=int, help="Train this many iterations.")
+@click.option("--images", type=int, help="Train on this many images.")
+@click.option("--minutes", type=float, help="Train for this long. The default: 5 on a CPU, 10 on a GPU.")
+@click.option("--seed", default=0, show_default=True, help="Decides everything that is random.")
+@click.option("--device", default="auto", show_default=True, type=click.Choice(("auto", "cpu", "cuda", "mps")))
+@click.option("--threads", default=0, help="Threads of the CPU; 0: one per core.")
+@click.option("--out", type=click.Path(path_type=Path), help="Run folder. The default: runs/MODEL-UPSAMPLER-DATASET-SIZE-sSEED.")
+@click.option("--overwrite", is_flag=True, help="Replace a run folder that exists.")
+@click.option("--resume", type=click.Path(path_type=Path), metavar="RUN", help="Go on with a run that was stopped; other options are ignored.")
+@click.option("--extractor", default="sprites", show_default=True, help="Feature space of the scores: sprites or inception.")
+@click.option("--extractor-weights", type=click.Path(path_type=Path), help="File of the extractor's weights.")
+@click.option("--samples", default=0, help="Images to score; 0: as many as there are training images.")
+@click.option("--no-eval", is_flag=True, help="Train only.")
+@click.option("--json", "as_json", is_flag=True, help="Print the final record as JSON on stdout, and nothing else there.")
+@click.pass_context
+def bench(context: click.Context, /, **given: Any) -> None:
+    """Train a model on a dataset, score it and write a report.
+
+    \b
+    zoo bench --model wgan_gp --upsampler colorpicker
+    zoo bench --model dcgan --dataset folder:my/images --size 64 --minutes 20
+    """
+    catalog = discover()
+    if given["resume"]:
+        folder = RunFolder(given["resume"])
+        recipe = folder.load_recipe()
+    else:
+        recipe = recipe_of(given, catalog)
+        folder = RunFolder(given["out"] or Path("runs") / run_name(recipe))
+    from zoo_bench.bench import run_bench  # imports torch
+
+    record = run_bench(
+        recipe,
+        folder,
+        catalog,
+        resume=bool(given["resume"]),
+        overwrite=given["overwrite"],
+        extractor=None if given["no_eval"] else given["extractor"],
+        weights=given["extractor_weights"],
+        samples=given["samples"],
+        quiet=False,
+    )
+    if given["as_json"]:
+        click.echo(json.dumps(record))
+    if record["state"] == "stopped":
+        context.exit(130)
+
+
+def recipe_of(given: dict[str, Any], catalog: Catalog) -> Recipe:
+    """The recipe that the options mean. The device and a default budget are settled here."""
+    replaced = {part: given[part] for part in ("objective", "generator", "critic", "upsampler") if given[part]}
+    budget = {name: given[name] for name in ("steps", "images", "minutes") if given[name] is not None}
+    recipe = plan(
+        catalog,
+        model=given["model"],
+        dataset=given["dataset"],
+        size=given["size"],
+        budget=Budget(**budget or {"minutes": 1.0}),
+        parts=replaced,
+        settings=given["settings"],
+        channels=given["channels"],
+        labels=tuple(name for name in given["labels"].split(",") if name),
+        background=colour(given["background"]),
+        seed=given["seed"],
+        threads=given["threads"],
+        command=shlex.join(["zoo", *sys.argv[1:]]),
+    )
+    from zoo_bench.hardware import pick_device  # imports torch
+
+    device = pick_device(given["device"])
+    settled = recipe.budget if budget else Budget(minutes=DEFAULT_MINUTES[device])
+    return dataclasses.replace(recipe, device=device, budget=settled)
+
+
+def run_name(recipe: Recipe) -> str:
+    """A folder name that says what was trained."""
+    source = recipe.data.id.partition("/")[2]
+    path = recipe.data.options.get("path")
+    dataset = Path(path).resolve().name if path else source
+    words = [recipe.model.partition("/")[2], recipe.parts["upsampler"].partition("/")[2], dataset, str(recipe.space.size)]
+    words += list(recipe.space.labels) + [f"s{recipe.seed}"]
+    return re.sub(r"[^\w.-]+", "_", "-".join(words))
+
+
+def colour(text: str) -> tuple[int, int, int]:
+    """white, black or #rrggbb as numbers 0..255. Raises ZooError for anything else."""
+    text = {"white": "#ffffff", "black": "#000000"}.get(text, text)
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", text):
+        raise ZooError(f"--background {text} must be white, black or #rrggbb")
+    return int(text[1:3], 16), int(text[3:5], 16), int(text[5:7], 16)
+
+
+def load_images(recipe: Recipe, catalog: Catalog) -> Images:
+    """Decode the images that a recipe names."""
+    from zoo_core.options import parse
+
+    source = catalog.find("dataset", recipe.data.id)
+    config = catalog.load_config(source)
+    options = parse(config, recipe.data.options, f"dataset {source.id}") if config else None
+    images: Images = catalog.load_target(source)(options).load(
+        recipe.space.size, recipe.space.channels, recipe.data.labels, recipe.data.background
+    )
+    return images

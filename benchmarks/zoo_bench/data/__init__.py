@@ -1,0 +1,1 @@
+"""Datasets of the harness: embedded creatures and folders of images."""

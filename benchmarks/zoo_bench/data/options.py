@@ -1,0 +1,22 @@
+"""Options of the datasets. Imports neither torch nor numpy, so that they can be listed quickly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from zoo_core.options import option
+
+
+@dataclass(frozen=True)
+class FolderOptions:
+    """Options of the dataset `folder`."""
+
+    path: str = option("", "folder of PNG, JPEG, WebP or GIF files")
+    resize: str = option(
+        "auto",
+        "auto: area for small images of few colours (exact at whole multiples), lanczos for others",
+        choices=("auto", "lanczos", "area", "nearest"),
+    )
+    held_out: float = option(0.1, "part held out, where the folder states no split", min=0.0, max=0.5)
+    max_pixels: int = option(50_000_000, "larger images are skipped undecoded", min=64, max=170_000_000)
+    limit: int = option(0, "images to take at most, 0 for all", min=0)

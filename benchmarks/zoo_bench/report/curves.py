@@ -1,0 +1,158 @@
+"""Line charts as inline SVG. Colours come from the page's style, so that they follow light and dark mode."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from zoo_bench.report.markup import Html, tag
+from zoo_bench.report.text import count, number, plural
+
+WIDTH, HEIGHT = 420, 190
+LEFT, RIGHT, TOP, BOTTOM = 52, 412, 10, 162  # the plotted area
+MOST = 150  # points of a drawn line; longer series are drawn as the mean and the range of so many slices
+
+
+@dataclass(frozen=True)
+class Series:
+    """A curve over iterations. `points` are (iteration, value) with finite values in order; `lost` counts the others."""
+
+    name: str
+    points: Sequence[tuple[float, float]]
+    lost: int = 0
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Neighbouring points drawn as one."""
+
+    x: float
+    low: float
+    mean: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Maps [low, high] to [start, end] on the picture."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def __call__(self, value: float) -> float:
+        # Halved and clipped, so that a loss near the end of the floats stays on the picture.
+        share = (value / 2 - self.low / 2) / (self.high / 2 - self.low / 2)
+        return round(self.start + min(max(share, 0.0), 1.0) * (self.end - self.start), 1)
+
+
+def slices(points: Sequence[tuple[float, float]], most: int = MOST) -> list[Slice]:
+    """At most `most` runs of neighbouring points, of equal length up to one point."""
+    parts = min(len(points), most)
+    found = []
+    for i in range(parts):
+        part = points[i * len(points) // parts : (i + 1) * len(points) // parts]
+        values = [value for _, value in part]
+        x, mean = (math.fsum(v / len(part) for v in column) for column in zip(*part, strict=True))
+        found.append(Slice(x, min(values), mean, max(values)))
+    return found
+
+
+def ticks(low: float, high: float, about: int = 4) -> list[float]:
+    """Round numbers (1, 2 or 5 times a power of ten) that lie in [low, high]."""
+    span = high / about - low / about
+    if not span > 0 or not math.isfinite(span):
+        return []
+    power = 10.0 ** math.floor(math.log10(span))
+    if power == 0:
+        return []
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= span * 0.999)
+    first = math.ceil(low / step - 1e-9)
+    return [round(i * step, 12) if step > 1e-9 else i * step for i in range(first, math.floor(high / step + 1e-9) + 1)]
+
+
+def vertical(parts: Sequence[Slice]) -> tuple[float, float, bool]:
+    """(low, high, cut) of the vertical axis. A few spikes that would flatten all the rest are cut off."""
+    low, high = min(p.low for p in parts), max(p.high for p in parts)
+    means = sorted(p.mean for p in parts)
+    edge = len(means) // 50  # two in a hundred on either side
+    usual_low, usual_high = means[edge], means[-1 - edge]
+    room = (usual_high - usual_low) * 0.25
+    cut = usual_high > usual_low and high / 8 - low / 8 > usual_high - usual_low
+    if cut:
+        low, high = max(low, usual_low - room), min(high, usual_high + room)
+    if low == high:
+        room = abs(low) * 0.1 or 1.0
+        return low - room, high + room, False
+    room = high * 0.06 - low * 0.06
+    return low - room if low < 0 or low - room > 0 else low, high + room, cut
+
+
+def chart(series: Series, what: str = "") -> Html:
+    """A <figure> with the curve, its last value as text, and what a reader who does not see it has to know."""
+    title = tag("span", series.name, class_="name")
+    if not series.points:
+        note = f"no finite value in {plural(series.lost, 'record')}" if series.lost else "no values"
+        return tag("figure", tag("figcaption", title, tag("span", note, class_="now")), class_="chart empty")
+    parts = slices(series.points)
+    low, high, cut = vertical(parts)
+    start, end = series.points[0][0], series.points[-1][0]
+    x = Axis(start, end, LEFT, RIGHT) if end > start else Axis(start - 1, start + 1, LEFT, RIGHT)
+    y = Axis(low, high, BOTTOM, TOP)
+    last = series.points[-1][1]
+    notes = [f"{plural(series.lost, 'value')} not finite"] if series.lost else []
+    notes += ["spikes cut off"] if cut else []
+    svg = tag(
+        "svg",
+        _frame(x, y),
+        _curve(parts, x, y),
+        viewBox=f"0 0 {WIDTH} {HEIGHT}",
+        role="img",
+        data_top=TOP,
+        data_bottom=BOTTOM,
+        aria_label=_spoken(series, what),
+        data_points=json.dumps([[x(p.x), y(p.mean), count(p.x), number(p.mean)] for p in parts], separators=(",", ":")),
+    )
+    caption = tag("figcaption", title, tag("span", number(last), class_="now", data_last=number(last)))
+    return tag("figure", caption, svg, tag("p", "; ".join(notes), class_="hint") if notes else None, class_="chart")
+
+
+def _frame(x: Axis, y: Axis) -> Html:
+    marks = []
+    for value in ticks(y.low, y.high):
+        at = y(value)
+        marks.append(tag("line", x1=LEFT, x2=RIGHT, y1=at, y2=at, class_="zero" if value == 0 else "rule"))
+        marks.append(tag("text", number(value, 3), x=LEFT - 7, y=at + 4, text_anchor="end"))
+    across = [value for value in ticks(x.low, x.high) if value == round(value)]
+    shorten = max(map(abs, across), default=0) >= 10_000
+    for value in across:
+        anchor = "end" if x(value) > RIGHT - 14 else "middle"
+        label = f"{number(value / 1000)}k" if shorten and value else count(value)
+        marks.append(tag("text", label, x=x(value), y=BOTTOM + 20, text_anchor=anchor))
+    return tag("g", marks, class_="frame", aria_hidden="true")
+
+
+def _curve(parts: Sequence[Slice], x: Axis, y: Axis) -> Html:
+    line = " ".join(f"{x(p.x)},{y(p.mean)}" for p in parts)
+    if len(parts) == 1:
+        return tag("circle", cx=x(parts[0].x), cy=y(parts[0].mean), r=3, class_="dot")
+    above = " ".join(f"{x(p.x)},{y(p.high)}" for p in parts)
+    below = " ".join(f"{x(p.x)},{y(p.low)}" for p in reversed(parts))
+    band = any(p.high > p.low for p in parts)
+    return tag(
+        "g",
+        tag("path", d=f"M{above} {below}Z", class_="band") if band else None,
+        tag("path", d=f"M{line}", class_="curve"),
+    )
+
+
+def _spoken(series: Series, what: str) -> str:
+    (first, before), (last, after) = series.points[0], series.points[-1]
+    values = [value for _, value in series.points]
+    return (
+        f"{what} {series.name}: {number(before)} at iteration {count(first)}, {number(after)} at iteration {count(last)}, "
+        f"between {number(min(values))} and {number(max(values))}".strip()
+    )

@@ -1,0 +1,158 @@
+"""The scores of a run, each beside what it was measured with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from zoo_bench.report import text
+from zoo_bench.report.markup import Html, join, tag
+from zoo_bench.report.run import Run, rows, table
+
+NAMES = {
+    "fid": ("FID", "Fréchet distance between the features of real and generated images"),
+    "kid": ("KID", "squared maximum mean discrepancy between their features, with a cubic kernel"),
+    "is": ("Inception score", "how certain and how varied the classes of generated images are"),
+    "inception_score": ("Inception score", "how certain and how varied the classes of generated images are"),
+    "precision": ("Precision", "share of generated images that lie among real ones"),
+    "recall": ("Recall", "share of real images that lie among generated ones"),
+    "density": ("Density", "how many neighbourhoods of real images a generated one lies in"),
+    "coverage": ("Coverage", "share of real images with a generated one in their neighbourhood"),
+}
+EVALUATOR = {
+    "n_real": "real images",
+    "n_fake": "generated images",
+    "weights_sha256": "weights (SHA-256)",
+    "kid_subset_size": "KID subset size",
+}
+ARROWS = {"lower": ("↓", "lower is better"), "higher": ("↑", "higher is better")}
+
+
+def shown(run: Run) -> tuple[list[Mapping[str, Any]], list[str]]:
+    """Scores that say what they were measured with, and the names of those that do not: a number alone means nothing."""
+    scores: list[Mapping[str, Any]] = [score for score in rows(run.report.get("scores")) if isinstance(score, dict)]
+    named = [score for score in scores if _identity(score)]
+    return named, [str(score.get("name", "without a name")) for score in scores if not _identity(score)]
+
+
+def section(run: Run) -> Html:
+    """Table of scores and, below it, the whole identity of the evaluator."""
+    if not run.report:
+        return tag("p", "This run has not been evaluated yet, so there are no scores.", class_="absent")
+    scores, nameless = shown(run)
+    missing = None
+    if nameless:
+        names = ", ".join(nameless)
+        missing = tag(
+            "p", f"Not shown, because the report does not say what they were measured with: {names}.", class_="absent"
+        )
+    if not scores:
+        return join(missing or tag("p", "The evaluation left no scores.", class_="absent"), _evaluator(run))
+    head = tag(
+        "tr",
+        tag("th", "Score", scope="col"),
+        tag("th", "Measured with", scope="col", class_="identity"),
+        tag("th", "Value", scope="col", class_="num"),
+        tag("th", "Floor", scope="col", class_="num"),
+    )
+    caption = tag(
+        "caption",
+        "Value ± spread. ↓ lower is better, ↑ higher is better. Floor: the same score for held-out real images in place of "
+        "generated ones, so what a perfect generator would get.",
+    )
+    body = tag("tbody", [_row(score) for score in scores])
+    return join(tag("table", caption, tag("thead", head), body, class_="scores"), missing, _evaluator(run))
+
+
+def statistics(run: Run) -> Html | None:
+    """Sprite statistics of real and generated images side by side; None where the report has none."""
+    real, fake = table(run.report, "statistics", "real"), table(run.report, "statistics", "fake")
+    names = list(dict.fromkeys([*real, *fake]))
+    if not names:
+        return None
+    evaluator = table(run.report, "evaluator")
+    if not evaluator.get("id"):
+        return tag("p", "Not shown, because the report does not say what they were measured on.", class_="absent")
+    head = tag(
+        "tr",
+        tag("th", "Statistic", scope="col"),
+        tag("th", tag("span", class_="key real"), "Real", scope="col", class_="num"),
+        tag("th", tag("span", class_="key fake"), "Generated", scope="col", class_="num"),
+        tag("td", class_="bars"),
+    )
+    body = [
+        tag(
+            "tr",
+            tag("th", text.words(str(name)), scope="row"),
+            tag("td", text.number(real.get(name)), class_="num"),
+            tag("td", text.number(fake.get(name)), class_="num"),
+            tag("td", bars(real.get(name), fake.get(name)), class_="bars"),
+        )
+        for name in names
+    ]
+    caption = tag(
+        "caption",
+        f"Means over {text.count(evaluator.get('n_real'))} real and {text.count(evaluator.get('n_fake'))} generated images, ",
+        tag("code", evaluator["id"]),
+        ".",
+    )
+    return tag("table", caption, tag("thead", head), tag("tbody", body), class_="statistics")
+
+
+def bars(real: Any, fake: Any) -> Html | None:
+    """Two bars on a common scale that starts at 0; None unless both values are finite and at least 0."""
+    pair = text.finite(real), text.finite(fake)
+    if pair[0] is None or pair[1] is None or min(pair[0], pair[1]) < 0 or max(pair[0], pair[1]) == 0:
+        return None
+    most = max(pair[0], pair[1])
+    wide = [round(100 * (value / most), 1) for value in (pair[0], pair[1])]
+    return tag(
+        "svg",
+        tag("rect", x=0, y=1, width=max(wide[0], 0.5), height=5, rx=1, class_="real"),
+        tag("rect", x=0, y=8, width=max(wide[1], 0.5), height=5, rx=1, class_="fake"),
+        viewBox="0 0 100 14",
+        preserveAspectRatio="none",
+        aria_hidden="true",
+    )
+
+
+def _identity(score: Mapping[str, Any]) -> str:
+    identity = score.get("id")
+    return identity.strip() if isinstance(identity, str) else ""
+
+
+def _row(score: Mapping[str, Any]) -> Html:
+    name = str(score.get("name", ""))
+    label, meaning = NAMES.get(name, (text.words(name).capitalize(), ""))
+    arrow, better = ARROWS.get(str(score.get("better")), ("", ""))
+    what = [
+        tag("span", label, class_="score"),
+        tag("span", arrow, class_="arrow", title=better, role="img", aria_label=better) if arrow else None,
+        tag("span", meaning, class_="hint") if meaning else None,
+    ]
+    identity = tag("td", tag("code", _identity(score)), class_="identity")
+    value = tag("td", text.measured(score.get("value"), score.get("spread")), class_="num value")
+    return tag("tr", tag("th", what, scope="row"), identity, value, tag("td", text.number(score.get("floor"), 3), class_="num"))
+
+
+def _evaluator(run: Run) -> Html | None:
+    evaluator = table(run.report, "evaluator")
+    if not evaluator:
+        return None
+    pairs = [
+        (EVALUATOR.get(str(key), text.words(str(key))), text.count(value) if str(key).startswith("n_") else value)
+        for key, value in evaluator.items()
+    ]
+    return tag("details", tag("summary", "How this was measured"), definitions(pairs))
+
+
+def definitions(pairs: list[tuple[str, Any]]) -> Html:
+    """Names with values; a value that is an object becomes a list of its own."""
+    items = [tag("div", tag("dt", name), tag("dd", _definition(value))) for name, value in pairs]
+    return tag("dl", items, class_="facts")
+
+
+def _definition(value: Any) -> Html:
+    if isinstance(value, Mapping):
+        return tag("ul", [tag("li", f"{key} {text.value(item)}") for key, item in value.items()])
+    return Html(tag("span", text.value(value)))

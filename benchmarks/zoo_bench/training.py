@@ -1,0 +1,161 @@
+"""One run from its recipe to a trained model: the loop around zoo_core's engine that logs, draws samples and saves."""
+
+from __future__ import annotations
+
+import math
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from zoo_bench.progress import TrainingProgress
+from zoo_bench.run_folder import RunFolder
+from zoo_core.build import Run
+from zoo_core.bundle import Bundle, run_bundle, save_bundle
+from zoo_core.grid import grid, write_png
+from zoo_core.images import Images
+from zoo_core.train.checkpoint import save_checkpoint
+from zoo_core.train.data import DeviceData
+from zoo_core.train.engine import train
+
+CHECKPOINT_EVERY = 60.0  # seconds of training
+CALIBRATION = 0.02  # share of a budget in minutes after which its number of steps is settled
+LOG_LINES = 400  # per run, about
+GRIDS = 12  # sample grids per run
+GRID_SAMPLES = 64
+
+
+class Stop:
+    """Set by the first Ctrl-C or SIGTERM; a second Ctrl-C ends the program at once."""
+
+    def __init__(self) -> None:
+        self.signal: int | None = None
+
+    def ask(self, number: int, frame: FrameType | None) -> None:
+        if self.signal is not None:
+            raise KeyboardInterrupt
+        self.signal = number
+
+
+@contextmanager
+def stop_on_signal() -> Iterator[Stop]:
+    """Turn Ctrl-C and SIGTERM into a request to stop after the iteration; the old behaviour comes back at the end."""
+    stop = Stop()
+    old = {number: signal.signal(number, stop.ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)
+
+
+@dataclass
+class Pace:
+    """How many iterations a budget means, settled once the speed is known for a budget in minutes."""
+
+    steps: int | None
+    images: int | None
+    minutes: float | None
+
+    def total(self, run: Run, iterations: int, seconds: float) -> int | None:
+        """Iterations in all; None while it cannot be known. `iterations` were done in `seconds`, the first one aside."""
+        if self.steps is not None:
+            return self.steps
+        if self.images is not None:
+            return math.ceil(self.images / run.images_per_iteration)
+        assert self.minutes is not None
+        budget = self.minutes * 60
+        if iterations >= 2 and run.seconds >= CALIBRATION * budget:
+            return max(run.iteration, run.iteration + int((budget - run.seconds) / (seconds / iterations) * 0.98))
+        return None
+
+    def spent(self, run: Run) -> bool:
+        """Whether a budget in minutes is used up, on a machine that has become slower since it was settled."""
+        return self.minutes is not None and run.seconds >= self.minutes * 60
+
+
+def train_run(run: Run, images: Images, folder: RunFolder, progress: TrainingProgress) -> bool:
+    """Train until the budget is used. Returns False if a signal ended it early; the last state is then saved.
+
+    A loss that is not finite raises RunFailure and leaves the last good checkpoint untouched.
+    """
+    recipe = run.recipe
+    data = DeviceData(images, recipe.train, recipe.seed, run.device, recipe.data.background)
+    pace = Pace(recipe.budget.steps, recipe.budget.images, recipe.budget.minutes)
+    if run.total is None:
+        run.total = pace.total(run, 0, 0.0)
+    first, started, calibrated_from = run.iteration, time.perf_counter(), 0.0
+    last_save, last_log = run.seconds, (run.iteration, run.seconds)
+    with stop_on_signal() as stop, progress:
+        for step in train(run, data):
+            if run.iteration == first + 1:
+                calibrated_from = run.seconds  # the first iteration also warms up
+            if run.total is None:
+                run.total = pace.total(run, run.iteration - first - 1, run.seconds - calibrated_from)
+                if run.total is not None:
+                    progress.say(f"{run.total} iterations fit into {recipe.budget.minutes:g} minutes")
+            if pace.spent(run) and run.total != run.iteration:
+                progress.say(f"time is up after {run.iteration} iterations: the machine became slower than at the start")
+                run.total = run.iteration
+            ends = run.iteration == run.total or stop.signal is not None
+            saves = ends or run.seconds - last_save >= CHECKPOINT_EVERY
+            if ends or saves or run.iteration % _every(run.total, LOG_LINES) == 0:
+                terms = step.read()
+                rate = (run.iteration - last_log[0]) * run.images_per_iteration / max(run.seconds - last_log[1], 1e-9)
+                last_log = (run.iteration, run.seconds)
+                line = {
+                    "iteration": run.iteration,
+                    "images": run.iteration * run.images_per_iteration,
+                    "seconds": round(run.seconds, 3),
+                    "images_per_second": round(rate, 2),
+                    "lr": max(group["lr"] for optimizer in run.optimizers.values() for group in optimizer.param_groups),
+                    "terms": terms,
+                }
+                folder.log(line)
+                progress.update(run.iteration, run.total, rate, terms, time.perf_counter() - started)
+            if ends or run.iteration % _every(run.total, GRIDS) == 0:
+                draw_samples(run_bundle(run), folder, f"{run.iteration:08d}")
+            if saves:
+                save_checkpoint(run, folder.checkpoints)
+                last_save = run.seconds
+            if ends:
+                break
+    if stop.signal is None:
+        save_bundle(run_bundle(run), folder.model)
+    return stop.signal is None
+
+
+def _every(total: int | None, times: int) -> int:
+    return max(1, (total or times * 10) // times)
+
+
+def draw_samples(bundle: Bundle, folder: RunFolder, name: str) -> None:
+    """A grid of fixed latents, the same in every picture of a run."""
+    pixels = bundle.sample(GRID_SAMPLES, seed=0).permute(0, 2, 3, 1).numpy()
+    write_png(grid(pixels, background=background(bundle)), folder.samples / f"{name}.png")
+
+
+def background(bundle: Bundle) -> tuple[int, int, int]:
+    red, green, blue = bundle.config["background"]
+    return int(red), int(green), int(blue)
+
+
+def draw_real(images: Images, folder: RunFolder, colour: tuple[int, int, int]) -> None:
+    """A grid of training images, evenly spread over the set."""
+    train = images.pixels[~images.held_out]
+    chosen = np.linspace(0, len(train) - 1, min(GRID_SAMPLES, len(train))).round().astype(int)
+    write_png(grid(train[chosen], background=colour), folder.samples / "real.png")
+
+
+def generate(bundle: Bundle, images: Images, n: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """n samples (N, H, W, C) uint8 with their labels, which repeat those of the training images in order."""
+    labels = images.labels[~images.held_out]
+    labels = np.resize(labels, (n, labels.shape[1])) if labels.shape[1] else np.zeros((n, 0), np.int64)
+    pixels = bundle.sample(n, seed=1, labels=torch.from_numpy(labels) if labels.shape[1] else None)
+    return pixels.permute(0, 2, 3, 1).contiguous().numpy(), labels

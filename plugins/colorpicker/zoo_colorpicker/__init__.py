@@ -1,0 +1,1 @@
+"""The ColorPicker upsampler as a plugin of zoo."""

@@ -1,0 +1,1 @@
+"""DCGAN for zoo: the non-saturating GAN objective."""

@@ -1,0 +1,14 @@
+"""Options of the objective. No torch here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from zoo_core.adversarial_options import AdversarialOptions
+from zoo_core.options import option
+
+
+@dataclass(frozen=True)
+class NonSaturatingOptions(AdversarialOptions):
+    label_smoothing: float = option(0.0, "real images count as real with probability 1 - this (one-sided)", min=0, below=0.5)
+    saturating: bool = option(False, "minimise log(1 - D(G(z))), the original minimax loss, instead of -log D(G(z))")

@@ -1,0 +1,1 @@
+"""Wasserstein GAN with weight clipping for zoo."""

@@ -1,0 +1,1 @@
+"""Wasserstein GAN with gradient penalty for zoo."""

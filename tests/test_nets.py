@@ -1,0 +1,532 @@
+"""The reference networks and upsamplers, against finite differences, float64 autograd and plain arithmetic."""
+
+import copy
+import dataclasses
+import subprocess
+import sys
+
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from zoo_core.errors import ZooError
+from zoo_core.interfaces import Condition
+from zoo_core.nets import options as net_options
+from zoo_core.nets.condition import LabelEmbedding, with_guide
+from zoo_core.nets.critic import ConvCritic
+from zoo_core.nets.generator import ConvGenerator
+from zoo_core.nets.layers import conv, initialise
+from zoo_core.nets.options import (
+    ACTIVATIONS,
+    INITS,
+    NORMS,
+    BilinearOptions,
+    ConvCriticOptions,
+    ConvGeneratorOptions,
+    NearestOptions,
+    PixelShuffleOptions,
+    TransposedOptions,
+)
+from zoo_core.nets.upsamplers import Bilinear, FoldedNearest, Nearest, PixelShuffle, Transposed
+from zoo_core.options import describe
+from zoo_core.space import Space
+
+SIZES = (16, 24, 48, 64, 80, 96, 112, 128)
+UPSAMPLERS = {
+    "transposed": Transposed(TransposedOptions()),
+    "nearest": Nearest(NearestOptions()),
+    "bilinear": Bilinear(BilinearOptions()),
+    "pixelshuffle": PixelShuffle(PixelShuffleOptions()),
+}
+LABELS = {"type": ("fire", "water", "grass"), "legs": ("two", "four")}
+NARROW = {"width": 2, "max_width": 6}
+LATENT = 3
+
+
+def conditioned(kind, size, channels=3, n=2):
+    """A space of one kind of conditioning and a condition that fits it."""
+    space = Space(size, channels, LABELS if "labels" in kind else {}, guide=2 if "guide" in kind else 0)
+    labels = torch.tensor([[0, 1], [2, -1], [1, 0], [-1, -1]])[:n] if "labels" in kind else None
+    guide = torch.rand(n, 2, size, size, generator=torch.Generator().manual_seed(5)) if "guide" in kind else None
+    return space, Condition(labels, guide)
+
+
+def generator(space, upsampler="transposed", seed=0, **options):
+    torch.manual_seed(seed)
+    return ConvGenerator(space, LATENT, UPSAMPLERS[upsampler], ConvGeneratorOptions(**(NARROW | {"embedding": 4} | options)))
+
+
+def critic(space, out=1, vector=0, seed=0, **options):
+    torch.manual_seed(seed)
+    return ConvCritic(space, out, vector, ConvCriticOptions(**(NARROW | {"hidden": 12} | options)))
+
+
+def double(condition):
+    return Condition(condition.labels, None if condition.guide is None else condition.guide.double())
+
+
+def relative(a, b):
+    return float((a.double() - b.double()).norm() / b.double().norm())
+
+
+# --- every shape ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["plain", "labels", "guide"])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("size", SIZES)
+def test_every_size_channel_and_condition(size, channels, kind):
+    space, condition = conditioned(kind, size, channels)
+    z = torch.randn(2, LATENT)
+    for name in UPSAMPLERS:
+        images = generator(space, name)(z, condition)
+        assert images.shape == (2, channels, size, size)
+        assert images.isfinite().all() and images.abs().max() <= 1 and images.std() > 0
+    net = critic(space, out=5)
+    assert net(images, condition).shape == (2, 5)
+    assert net.input_gradient(images, condition).shape == images.shape
+
+
+@pytest.mark.parametrize("size", [15, 100, 36, 257])
+def test_a_size_that_cannot_be_halved_is_refused_with_one_that_can(size):
+    for build in (generator, critic):
+        with pytest.raises(ZooError, match="type --size"):
+            build(Space(size))
+    assert "type --size" in ConvGeneratorOptions().fits(Space(size))
+    assert ConvCriticOptions().fits(Space(96)) is None
+    assert critic(Space(size), vector=4)(torch.zeros(2, 4), Condition()).shape == (2, 1)  # vectors have no size
+
+
+def test_defaults_give_generator_and_critic_the_same_channels_at_every_resolution():
+    space = Space(64)
+    g, c = (
+        ConvGenerator(space, 8, UPSAMPLERS["transposed"], ConvGeneratorOptions()),
+        ConvCritic(space, 1, 0, ConvCriticOptions()),
+    )
+    up = [m.weight.shape[:2] for m in g.modules() if isinstance(m, nn.ConvTranspose2d)]
+    down = [m.weight.shape[:2] for m in c.modules() if isinstance(m, nn.Conv2d)]
+    assert up == [(256, 128), (128, 64), (64, 32), (32, 16)]
+    assert down == [(32, 3), (64, 32), (128, 64), (256, 128)]
+
+
+@pytest.mark.parametrize("norm", NORMS)
+@pytest.mark.parametrize("init", INITS)
+def test_options_combine(norm, init):
+    space, condition = conditioned("labels guide", 16)
+    for i, activation in enumerate(ACTIVATIONS):
+        both = {"norm": norm, "init": init, "activation": activation, "depth": 1 + i % 3, "dropout": 0.5 * (i % 2)}
+        images = generator(space, list(UPSAMPLERS)[i % 4], **both)(torch.randn(2, LATENT), condition)
+        assert images.isfinite().all()
+        assert critic(space, 2, **both)(images, condition).isfinite().all()
+        assert critic(space, 2, vector=5, **both)(torch.randn(2, 5), condition).isfinite().all()
+
+
+# --- what holds for a network ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("norm", NORMS)
+@pytest.mark.parametrize("upsampler", UPSAMPLERS)
+def test_samples_do_not_depend_on_their_batch_in_eval(upsampler, norm):
+    space, condition = conditioned("labels guide", 24, n=4)
+    g, c = generator(space, upsampler, norm=norm).eval(), critic(space, 3, norm=norm).eval()
+    z = torch.randn(4, LATENT)
+    images = g(z, condition)
+    scores = c(images, condition)
+    for i in range(4):
+        one = Condition(condition.labels[i : i + 1], condition.guide[i : i + 1])
+        torch.testing.assert_close(g(z[i : i + 1], one), images[i : i + 1], atol=1e-6, rtol=1e-5)
+        torch.testing.assert_close(c(images[i : i + 1], one), scores[i : i + 1], atol=1e-6, rtol=1e-5)
+
+
+@pytest.mark.parametrize("norm", ["none", "spectral"])
+@pytest.mark.parametrize("upsampler", UPSAMPLERS)
+def test_gradients_reach_every_parameter(upsampler, norm):
+    space, condition = conditioned("labels guide", 24)
+    wide = {"width": 8, "max_width": 8, "depth": 2, "init": "kaiming", "activation": "leaky_relu", "norm": norm}
+    g, c = generator(space, upsampler, **wide), critic(space, 2, **wide)
+    (c(g(torch.randn(2, LATENT), condition), condition) * torch.tensor([1.0, -2.0])).sum().backward()
+    for name, parameter in [*g.named_parameters(), *c.named_parameters()]:
+        assert parameter.grad is not None and parameter.grad.abs().max() > 0, name
+
+
+def test_the_padding_row_of_the_labels_stays_zero_in_training():
+    space, condition = conditioned("labels", 16, n=4)
+    g = generator(space)
+    optimizer = torch.optim.Adam(g.parameters(), 0.1, weight_decay=0.1)
+    for _ in range(3):
+        g(torch.randn(4, LATENT), condition).sum().backward()
+        optimizer.step()
+    for table in g.labels.tables:
+        assert (table.weight[0] == 0).all() and (table.weight[1:] != 0).all()
+
+
+@pytest.mark.parametrize("norm", NORMS)
+@pytest.mark.parametrize("init", INITS)
+def test_nets_are_built_on_the_meta_device(norm, init):
+    space, _ = conditioned("labels guide", 64)
+    with torch.device("meta"):
+        nets = [generator(space, name, norm=norm, init=init) for name in UPSAMPLERS]
+        nets += [critic(space, norm=norm, init=init), critic(space, vector=4, norm=norm, init=init)]
+    assert all(p.is_meta for net in nets for p in [*net.parameters(), *net.buffers()])
+    real = critic(space, norm=norm, init=init)
+    assert {k: v.shape for k, v in real.state_dict().items()} == {k: v.shape for k, v in nets[-2].state_dict().items()}
+
+
+@pytest.mark.parametrize("norm", ["batch", "spectral"])
+def test_the_same_seed_builds_the_same_network_and_a_state_restores_it(norm):
+    space, condition = conditioned("labels guide", 16)
+    z, x = torch.randn(2, LATENT), torch.rand(2, 3, 16, 16)
+    for build, given_ in ((generator, z), (critic, x)):
+        first, again, other = build(space, norm=norm), build(space, norm=norm), build(space, norm=norm, seed=1)
+        state = {k: v.clone() for k, v in first.state_dict().items()}
+        assert all(torch.equal(a, b) for a, b in zip(state.values(), again.state_dict().values(), strict=True))
+        assert not torch.equal(first(given_, condition), other(given_, condition))
+        other.load_state_dict(state)
+        torch.testing.assert_close(
+            copy.deepcopy(other).eval()(given_, condition), again.eval()(given_, condition), rtol=0, atol=0
+        )
+
+
+@pytest.mark.parametrize("upsampler", UPSAMPLERS)
+def test_channels_last_computes_the_same(upsampler):
+    space, condition = conditioned("labels guide", 32)
+    g, c = generator(space, upsampler).double(), critic(space, 2).double()
+    z, condition = torch.randn(2, LATENT).double(), double(condition)
+    images = g(z, condition)
+    scores, gradient = c(images, condition), c.input_gradient(images, condition)
+    g, c = g.to(memory_format=torch.channels_last), c.to(memory_format=torch.channels_last)
+    again = g(z, condition)
+    last = again.contiguous(memory_format=torch.channels_last)
+    for a, b in ((again, images), (c(last, condition), scores), (c.input_gradient(last, condition), gradient)):
+        torch.testing.assert_close(a, b, rtol=1e-9, atol=1e-12)
+
+
+# --- conditions ------------------------------------------------------------------------------------------------------
+
+
+def test_label_minus_one_is_no_label_and_label_zero_is_a_label():
+    space, _ = conditioned("labels", 16)
+    z, x, v = torch.randn(1, LATENT), torch.rand(1, 3, 16, 16), torch.randn(1, 4)
+    for net, given_ in ((generator(space).eval(), z), (critic(space), x), (critic(space, vector=4), v)):
+        absent = net(given_, Condition())
+        assert torch.equal(net(given_, Condition(torch.tensor([[-1, -1]]))), absent)
+        seen = [net(given_, Condition(torch.tensor([[i, j]]))) for i in (-1, 0, 1, 2) for j in (-1, 0, 1)]
+        assert all(not torch.equal(a, b) for i, a in enumerate(seen) for b in seen[:i])
+
+
+def test_label_embeddings_of_attributes_are_summed():
+    space, _ = conditioned("labels", 16)
+    net = LabelEmbedding(space, 5)
+    first, second = (table.weight for table in net.tables)
+    like = torch.zeros(2, 1)
+    found = net(Condition(torch.tensor([[2, 0], [-1, 1]])), like)
+    torch.testing.assert_close(found, torch.stack([first[3] + second[1], second[2]]))
+    for bad in ([[3, 0]], [[0, 2]], [[-2, 0]]):
+        with pytest.raises(IndexError):
+            net(Condition(torch.tensor(bad)), like[:1])
+    with pytest.raises(ValueError):
+        net(Condition(torch.tensor([[0]])), like[:1])
+
+
+def test_labels_of_data_without_labels_are_ignored():
+    net = generator(Space(16)).eval()
+    z = torch.randn(2, LATENT)
+    assert torch.equal(net(z, Condition(torch.zeros(2, 0, dtype=torch.int64))), net(z, Condition()))
+
+
+def test_projection_is_the_inner_product_with_the_mean_features():
+    space, condition = conditioned("labels", 16)
+    net = critic(space, 3)
+    x = torch.rand(2, 3, 16, 16)
+    features = net.blocks[1](net.blocks[0](x))
+    inner = torch.einsum("nchw,nc->n", features, net.labels(condition, x)) / 16
+    torch.testing.assert_close(net(x, condition) - net(x, Condition()), inner[:, None].expand(2, 3), rtol=1e-4, atol=1e-6)
+
+
+def test_guide_is_averaged_over_areas():
+    guide = torch.rand(2, 3, 16, 16)
+    x = torch.rand(2, 5, 4, 4)
+    found = with_guide(x, Condition(guide=guide), 3)
+    assert torch.equal(found[:, :5], x)
+    torch.testing.assert_close(found[:, 5:], guide.unfold(2, 4, 4).unfold(3, 4, 4).mean((4, 5)))
+    assert torch.equal(with_guide(x, Condition(), 3)[:, 5:], torch.zeros(2, 3, 4, 4))
+    assert with_guide(x, Condition(guide=guide), 0) is x
+
+
+@pytest.mark.parametrize("upsampler", UPSAMPLERS)
+def test_the_guide_steers_the_image_where_it_is_drawn(upsampler):
+    space, _ = conditioned("guide", 32)
+    net = generator(space, upsampler, width=8, max_width=8, init="kaiming", norm="none").eval()
+    z = torch.randn(1, LATENT)
+    guide = torch.zeros(1, 2, 32, 32)
+    drawn = guide.clone()
+    drawn[:, :, 5, 20] = 1
+    change = (net(z, Condition(guide=drawn)) - net(z, Condition(guide=guide))).abs().sum(1)[0]
+    assert change[4:7, 19:22].mean() > 3 * change.mean() > 0
+    torch.testing.assert_close(net(z, Condition(guide=guide)), net(z, Condition()))
+
+
+# --- upsamplers ------------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    kernel=st.integers(1, 6),
+    cin=st.integers(1, 3),
+    cout=st.integers(1, 3),
+    height=st.integers(1, 5),
+    width=st.integers(1, 5),
+    seed=st.integers(0, 99),
+)
+def test_folded_nearest_is_nearest_then_convolution(kernel, cin, cout, height, width, seed):
+    torch.manual_seed(seed)
+    folded = FoldedNearest(cin, cout, kernel).double()
+    x = torch.randn(2, cin, height, width, dtype=torch.float64, requires_grad=True)
+    before, after = (kernel - 1) // 2, kernel // 2
+    doubled = F.pad(F.interpolate(x, scale_factor=2, mode="nearest"), (before, after, before, after))
+    plain = F.conv2d(doubled, folded.conv.weight, folded.conv.bias)
+    found = folded(x)
+    torch.testing.assert_close(found, plain, rtol=1e-12, atol=1e-12)
+    inputs = (x, folded.conv.weight, folded.conv.bias)
+    out = torch.randn_like(plain)
+    for a, b in zip(torch.autograd.grad(found, inputs, out), torch.autograd.grad(plain, inputs, out), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("kernel", range(1, 10))
+@pytest.mark.parametrize("name", UPSAMPLERS)
+def test_every_kernel_doubles_exactly(name, kernel):
+    upsampler, kernel = type(UPSAMPLERS[name]), max(kernel, 2 if name == "transposed" else 1)
+    options = {"Transposed": TransposedOptions, "Nearest": NearestOptions, "Bilinear": BilinearOptions}
+    made = upsampler(options.get(upsampler.__name__, PixelShuffleOptions)(kernel=kernel))
+    assert made.stage(3, 5, LATENT)(torch.randn(2, 3, 4, 6), torch.randn(2, LATENT)).shape == (2, 5, 8, 12)
+
+
+@pytest.mark.parametrize("kernel", [2, 3, 4])
+def test_transposed_convolution_is_centred(kernel):
+    """A stage whose kernel sums to one on a constant image gives that constant away from the borders."""
+    stage = Transposed(TransposedOptions(kernel)).stage(1, 1, 1)
+    with torch.no_grad():
+        stage.layers[0].weight.fill_(4 / kernel**2)
+        stage.layers[0].bias.zero_()
+        means = stage(torch.ones(1, 1, 8, 8), torch.ones(1, 1))[0, 0, 4:12, 4:12].unfold(0, 2, 2).unfold(1, 2, 2).mean((2, 3))
+    torch.testing.assert_close(means, torch.ones(4, 4))
+
+
+@pytest.mark.filterwarnings("ignore:Using padding")
+@pytest.mark.parametrize("kernel", range(1, 7))
+def test_conv_pads_as_same_padding_does(kernel):
+    layer = conv(2, 3, kernel)
+    weight, bias = layer.parameters()
+    x = torch.randn(2, 2, 5, 7)
+    torch.testing.assert_close(layer(x), F.conv2d(x, weight, bias, padding="same"))
+
+
+def test_bilinear_stage_is_the_convolution_of_weighted_neighbours():
+    stage = Bilinear(BilinearOptions(1)).stage(1, 1, 1)
+    with torch.no_grad():
+        stage.layers[1].weight.fill_(2)
+        stage.layers[1].bias.fill_(1)
+    row = stage(torch.tensor([0.0, 4.0, 8.0]).view(1, 1, 1, 3), torch.zeros(1, 1))[0, 0, 0]
+    torch.testing.assert_close(row, 1 + 2 * torch.tensor([0.0, 1.0, 3.0, 5.0, 7.0, 8.0]))
+
+
+@pytest.mark.parametrize("init", INITS)
+def test_pixel_shuffle_starts_as_nearest_neighbour_doubling(init):
+    stage = UPSAMPLERS["pixelshuffle"].stage(3, 4, LATENT)
+    initialise(stage, init)
+    image = stage(torch.randn(1, 3, 5, 5), torch.randn(1, LATENT))
+    assert image.std() > 0
+    torch.testing.assert_close(F.interpolate(image[:, :, ::2, ::2], scale_factor=2, mode="nearest"), image)
+
+
+def test_heads_are_a_convolution_and_tanh():
+    x, w = torch.randn(2, 3, 6, 6), torch.randn(2, LATENT)
+    for upsampler in UPSAMPLERS.values():
+        head = upsampler.head(3, 4, LATENT)
+        weight, bias = head.parameters()
+        torch.testing.assert_close(head(x, w), torch.tanh(F.conv2d(x, weight, bias, padding=1)))
+
+
+# --- initial weights and spectral norm -------------------------------------------------------------------------------
+
+
+def test_dcgan_weights_have_deviation_two_percent():
+    net = generator(Space(32), width=16, max_width=64)
+    weights = torch.cat([m.weight.flatten() for m in net.modules() if isinstance(m, nn.ConvTranspose2d | nn.Linear)])
+    scales = torch.cat([m.weight for m in net.modules() if isinstance(m, nn.BatchNorm2d)])
+    assert abs(weights.std() / 0.02 - 1) < 0.02 and abs(weights.mean()) < 1e-3
+    assert abs(scales.mean() - 1) < 0.01 and 0.015 < scales.std() < 0.025
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        nn.Conv2d(32, 64, 3, padding=1),
+        nn.Conv2d(32, 64, 4, 2, 1),
+        nn.ConvTranspose2d(32, 64, 4, 2, 1),
+        FoldedNearest(32, 64, 3),
+    ],
+)
+def test_kaiming_keeps_the_second_moment_through_relu(layer):
+    torch.manual_seed(0)
+    initialise(layer, "kaiming")
+    x = torch.relu(torch.randn(4, 32, 32, 32)) * 2**0.5  # second moment 1
+    if isinstance(layer, FoldedNearest):
+        x = (
+            x.mean((2, 3), keepdim=True).expand_as(x) / x.mean((2, 3), keepdim=True).square().mean().sqrt()
+        )  # doubling correlates
+    out = torch.relu(layer(x)[:, :, 4:-4, 4:-4])
+    assert 0.8 < float(out.detach().square().mean()) < 1.2
+
+
+def test_orthogonal_rows_are_orthogonal():
+    layer = nn.Linear(20, 7)
+    initialise(layer, "orthogonal")
+    torch.testing.assert_close(layer.weight @ layer.weight.T, 2 * torch.eye(7), atol=1e-5, rtol=1e-5)
+
+
+def test_spectral_norm_gives_every_layer_the_largest_singular_value_one():
+    space, condition = conditioned("labels guide", 16)
+    g, c = generator(space, "nearest", norm="spectral"), critic(space, norm="spectral")
+    for _ in range(100):
+        c(g(torch.randn(2, LATENT), condition), condition)
+    layers = [m for net in (g, c) for m in net.modules() if hasattr(m, "parametrizations")]
+    assert len(layers) == 1 + 2 + 1 + 2 + 1 + 2  # seed, stages, head; blocks, readout, label tables
+    for layer in layers:
+        assert abs(float(torch.linalg.svdvals(layer.eval().weight.flatten(1))[0]) - 1) < 1e-3
+
+
+# --- the critic's input gradient -------------------------------------------------------------------------------------
+
+PIECEWISE = [
+    {"kind": "plain"},
+    {"kind": "labels"},
+    {"kind": "guide"},
+    {"kind": "labels guide", "out": 5, "depth": 3},
+    {"kind": "plain", "kernel": 3, "activation": "relu", "init": "kaiming"},
+    {"kind": "labels", "kernel": 5, "depth": 2, "size": 24, "channels": 4},
+    {"kind": "plain", "kernel": 2, "channels": 1, "size": 48},
+    {"kind": "labels guide", "norm": "spectral", "out": 2},
+    {"kind": "plain", "vector": 6, "out": 3},
+    {"kind": "labels guide", "vector": 6, "norm": "spectral"},
+]
+
+
+def piecewise(case, n=3):
+    """A float64 critic, its input and condition."""
+    case = dict(case)
+    kind, size, channels = case.pop("kind"), case.pop("size", 16), case.pop("channels", 3)
+    space, condition = conditioned(kind, size, channels, n)
+    net = critic(space, case.pop("out", 1), case.pop("vector", 0), **({"init": "torch", "width": 4, "max_width": 7} | case))
+    shape = (n, 6) if net.blocks[0][0].weight.dim() == 2 else (n, channels, size, size)
+    x = torch.randn(shape, dtype=torch.float64, generator=torch.Generator().manual_seed(3))
+    return net.double(), x, double(condition)
+
+
+def penalty(gradient):
+    return (gradient.flatten(1).norm(dim=1) - 1).square().mean()
+
+
+def by_autograd(net, x, condition):
+    x = x.clone().requires_grad_()
+    return torch.autograd.grad(net(x, condition).sum(), x, create_graph=True)[0]
+
+
+@pytest.mark.parametrize("case", PIECEWISE, ids=str)
+def test_input_gradient_equals_finite_differences(case):
+    net, x, condition = piecewise(case)
+    net.eval()
+    gradient = net.input_gradient(x, condition)
+    step = 1e-6
+    for seed in range(3):
+        v = torch.randn(x.shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+        with torch.no_grad():
+            slope = (net(x + step * v, condition) - net(x - step * v, condition)).sum(1) / (2 * step)
+        torch.testing.assert_close((gradient * v).flatten(1).sum(1), slope, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("case", PIECEWISE, ids=str)
+def test_penalty_gradients_equal_double_backward(case, training):
+    net, x, condition = piecewise(case)
+    net.train(training)
+    truth, narrow = copy.deepcopy(net), copy.deepcopy(net).float()
+    expected = by_autograd(truth, x, condition)
+    found = net.input_gradient(x, condition)
+    assert not found.isnan().any() and relative(found, expected) < 1e-12
+    penalty(expected).backward()
+    penalty(found).backward()
+    penalty(
+        narrow.input_gradient(
+            x.float(), Condition(condition.labels, None if condition.guide is None else condition.guide.float())
+        )
+    ).backward()
+    compared = 0
+    for name, want in truth.named_parameters():
+        got, got32 = net.get_parameter(name).grad, narrow.get_parameter(name).grad
+        if want.grad is None or want.grad.norm() == 0:
+            assert got is None or got.norm() == 0, name
+            continue
+        compared += 1
+        assert relative(got, want.grad) < 1e-6, name
+        assert relative(got32, want.grad) < 2e-5, name
+    assert compared >= len(net.blocks) + 1  # every layer's weight and the readout's
+    if training:  # the same number of power iterations
+        assert all(torch.allclose(a, b) for a, b in zip(net.buffers(), truth.buffers(), strict=True))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"norm": "batch"},
+        {"norm": "instance"},
+        {"norm": "layer"},
+        {"activation": "gelu"},
+        {"activation": "elu"},
+        {"dropout": 0.1},
+    ],
+    ids=str,
+)
+def test_a_critic_that_is_not_piecewise_linear_offers_no_input_gradient(options):
+    for vector in (0, 4):
+        assert getattr(critic(Space(16), vector=vector, **options), "input_gradient", None) is None
+
+
+def test_input_gradient_of_one_image_and_without_a_graph():
+    net, x, condition = piecewise({"kind": "labels guide"}, n=1)
+    with torch.no_grad():
+        found = net.input_gradient(x, condition)
+    assert not found.requires_grad and relative(found, by_autograd(net, x, condition)) < 1e-12
+    assert x.grad is None and all(p.grad is None for p in net.parameters())
+
+
+def test_penalty_gradients_survive_autocast():
+    net, x, condition = piecewise({"kind": "labels guide", "depth": 2})
+    penalty(by_autograd(net, x, condition)).backward()
+    narrow = copy.deepcopy(net).float()
+    narrow.zero_grad()
+    with torch.autocast("cpu", torch.bfloat16):
+        gradient = narrow.input_gradient(x.float(), Condition(condition.labels, condition.guide.float()))
+    penalty(gradient.float()).backward()
+    for name, want in net.named_parameters():
+        if want.grad is not None and want.grad.norm() > 0:
+            assert relative(narrow.get_parameter(name).grad, want.grad) < 0.2, name
+
+
+# --- options ---------------------------------------------------------------------------------------------------------
+
+
+def test_options_are_described_bounded_and_imported_without_torch():
+    configs = [value for name, value in vars(net_options).items() if name.endswith("Options")]
+    assert len(configs) == 6
+    for config in configs:
+        for item in describe(config):
+            assert item.bounds.help and item.bounds.problem(item.default) is None
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            config().kernel = 7
+    code = "import sys, zoo_core.nets.options; assert not {'torch', 'numpy'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,125 @@
+"""From a recipe to networks, phases and optimizers."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+
+from zoo_core.catalog import Catalog
+from zoo_core.errors import ZooError
+from zoo_core.interfaces import Critic, Generator, Objective, Phase, Upsampler
+from zoo_core.options import parse
+from zoo_core.prior import Prior
+from zoo_core.recipe import Recipe
+from zoo_core.seeds import mix
+from zoo_core.space import Space
+from zoo_core.train.optimizers import make_optimizer
+
+
+@dataclass
+class Run:
+    """Everything that training changes, ready for its next iteration.
+
+    iteration  iterations done so far.
+    total      iterations in all, once known; the learning-rate schedule needs it.
+    average    the averaged generator: what is sampled, evaluated and published.
+    """
+
+    recipe: Recipe
+    device: torch.device
+    nets: dict[str, nn.Module]
+    phases: Sequence[Phase]
+    prior: Prior
+    average: Generator
+    optimizers: dict[str, torch.optim.Optimizer]
+    iteration: int = 0
+    total: int | None = None
+    seconds: float = 0.0
+    learning_rates: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def images_per_iteration(self) -> int:
+        """Real images drawn in one iteration."""
+        return self.recipe.train.batch * sum(phase.times for phase in self.phases)
+
+
+def build(recipe: Recipe, catalog: Catalog) -> Run:
+    """Make the networks with the recipe's seed. Raises ZooError if a part is missing or breaks its interface."""
+    device = torch.device(recipe.device)
+    torch.manual_seed(mix(recipe.seed, "init"))
+    objective: Objective = _make(catalog, recipe, "objective")
+    nets = {name: net.to(device) for name, net in objective.nets(RecipeParts(recipe, catalog)).items()}
+    phases = tuple(objective.phases())
+    _check(recipe, nets, phases)
+    generator = nets["generator"]
+    assert isinstance(generator, Generator)
+    average = copy.deepcopy(generator).requires_grad_(False).eval()
+    options = recipe.train
+    optimizers = {
+        phase.name: make_optimizer(options, [p for name in phase.trains for p in nets[name].parameters()], _rate(recipe, phase))
+        for phase in phases
+    }
+    rates = {phase.name: _rate(recipe, phase) for phase in phases}
+    return Run(recipe, device, nets, phases, objective.prior, average, optimizers, learning_rates=rates)
+
+
+def build_generator(parts: Mapping[str, str], options: Mapping[str, Mapping[str, Any]], space: Space, latent: int, catalog: Catalog) -> Generator:
+    """The generator alone, as `parts` and `options` name it. Needs no plugin but those of the generator and the upsampler."""
+    upsampler: Upsampler = _component(catalog, "upsampler", parts, options)()
+    generator: Generator = _component(catalog, "generator", parts, options, space, latent, upsampler)()
+    return generator
+
+
+@dataclass(frozen=True)
+class RecipeParts:
+    """Implements interfaces.Parts for a recipe."""
+
+    recipe: Recipe
+    catalog: Catalog
+
+    @property
+    def space(self) -> Space:
+        return self.recipe.space
+
+    def generator(self, latent: int) -> Generator:
+        return build_generator(self.recipe.parts, self.recipe.options, self.space, latent, self.catalog)
+
+    def critic(self, out: int, vector: int = 0) -> Critic:
+        critic: Critic = _make(self.catalog, self.recipe, "critic", self.space, out, vector)
+        return critic
+
+
+def _make(catalog: Catalog, recipe: Recipe, part: str, *arguments: Any) -> Any:
+    return _component(catalog, part, recipe.parts, recipe.options, *arguments)()
+
+
+def _component(catalog: Catalog, part: str, parts: Mapping[str, str], options: Mapping[str, Mapping[str, Any]], *arguments: Any) -> Any:
+    """A function that makes the part; the options come last."""
+    provided = catalog.find(part, parts[part])
+    config = catalog.load_config(provided)
+    ready = parse(config, options.get(part, {}), f"{part} {provided.id}") if config else None
+    target = catalog.load_target(provided)
+    return lambda: target(*arguments, ready)
+
+
+def _rate(recipe: Recipe, phase: Phase) -> float:
+    options = recipe.train
+    return options.critic_lr if phase.rate == "critic_lr" and options.critic_lr is not None else options.lr
+
+
+def _check(recipe: Recipe, nets: Mapping[str, nn.Module], phases: Sequence[Phase]) -> None:
+    """An objective of a third party may break its interface: say so before training does."""
+    owner = f"objective {recipe.parts['objective']}"
+    if not isinstance(nets.get("generator"), Generator):
+        raise ZooError(f"{owner}: nets() must hold a Generator named generator")
+    names = [phase.name for phase in phases]
+    if len(set(names)) != len(names) or not names:
+        raise ZooError(f"{owner}: phases() must have different names, got {', '.join(names) or 'none'}")
+    trained = {name for phase in phases for name in phase.trains}
+    if trained - nets.keys():
+        raise ZooError(f"{owner}: phases train networks that nets() does not hold: {', '.join(sorted(trained - nets.keys()))}")

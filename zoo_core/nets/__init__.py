@@ -1,0 +1,1 @@
+"""The reference networks: one convolutional generator, one convolutional critic, four upsamplers."""

@@ -1,0 +1,1 @@
+"""Training: knows phases, and no model."""

@@ -1,0 +1,106 @@
+"""Checkpoints: one safetensors file each, with everything a run needs to go on to the same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from zoo_core.build import Run
+from zoo_core.errors import RunFailure
+from zoo_core.files import write_atomically
+
+
+def save_checkpoint(run: Run, folder: Path, keep: int = 2) -> Path:
+    """Write folder/<iteration>.safetensors and remove all but the newest `keep`. Raises RunFailure if the disk refuses."""
+    tensors = {name: value.detach().cpu().contiguous() for name, value in _tensors(run).items()}
+    state = {
+        "iteration": run.iteration,
+        "total": run.total,
+        "seconds": run.seconds,
+        "optimizers": {name: _plain(optimizer.state_dict()["state"]) for name, optimizer in run.optimizers.items()},
+        "sha256": _digest(tensors),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{run.iteration:08d}.safetensors"
+    write_atomically(path, lambda temporary: save_file(tensors, temporary, {"zoo": json.dumps(state)}))
+    for old in checkpoints(folder)[keep:]:
+        old.unlink(missing_ok=True)
+    return path
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    """Checkpoints in a folder, newest first."""
+    return sorted((path for path in folder.glob("*.safetensors") if re.fullmatch(r"\d{8}", path.stem)), reverse=True)
+
+
+def load_newest(run: Run, folder: Path) -> tuple[Path | None, list[str]]:
+    """Put the newest intact checkpoint into the run. Returns its path, None if there is none, and a warning for each damaged one."""
+    warnings = []
+    for path in checkpoints(folder):
+        try:
+            load_checkpoint(run, path)
+            return path, warnings
+        except RunFailure as error:
+            warnings.append(f"{error}; the one before it is used")
+    return None, warnings
+
+
+def load_checkpoint(run: Run, path: Path) -> None:
+    """Raises RunFailure if the file is damaged or belongs to other networks; the run is then unchanged."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            state = json.loads((file.metadata() or {})["zoo"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
+        if _digest(tensors) != state["sha256"]:
+            raise ValueError("its checksum does not match")
+        target = _tensors(run, with_optimizers=False)
+        for name, value in target.items():
+            if name not in tensors or tensors[name].shape != value.shape:
+                raise ValueError(f"it does not fit these networks ({name})")
+    except (OSError, SafetensorError, KeyError, ValueError, TypeError) as error:
+        raise RunFailure(f"checkpoint {path} cannot be used: {error}") from error
+    with torch.no_grad():
+        for name, value in target.items():
+            value.copy_(tensors[name])
+    for name, optimizer in run.optimizers.items():
+        restored: dict[int, dict[str, Any]] = {int(i): dict(values) for i, values in state["optimizers"][name].items()}
+        prefix = f"optimizer.{name}."
+        for key, tensor in tensors.items():
+            if key.startswith(prefix):
+                index, _, field = key.removeprefix(prefix).partition(".")
+                restored.setdefault(int(index), {})[field] = tensor
+        optimizer.load_state_dict({"state": restored, "param_groups": optimizer.state_dict()["param_groups"]})
+    run.iteration, run.total, run.seconds = state["iteration"], state["total"], state["seconds"]
+
+
+def _tensors(run: Run, with_optimizers: bool = True) -> dict[str, Tensor]:
+    """All tensors of a run by name; those of networks are the live ones."""
+    found = {f"net.{name}.{key}": value for name, net in run.nets.items() for key, value in net.state_dict().items()}
+    found |= {f"average.{key}": value for key, value in run.average.state_dict().items()}
+    if with_optimizers:
+        for name, optimizer in run.optimizers.items():
+            for index, values in optimizer.state_dict()["state"].items():
+                found |= {f"optimizer.{name}.{index}.{key}": v for key, v in values.items() if isinstance(v, Tensor)}
+    return found
+
+
+def _plain(state: Mapping[int, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {str(i): {key: value for key, value in values.items() if not isinstance(value, Tensor)} for i, values in state.items()}
+
+
+def _digest(tensors: Mapping[str, Tensor]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        value = tensors[name].contiguous()
+        digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
+        digest.update(value.reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()

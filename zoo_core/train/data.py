@@ -1,0 +1,94 @@
+"""Training batches, made on the training device from one uint8 tensor and counters."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from zoo_core.images import Images
+from zoo_core.interfaces import Batch, Condition
+from zoo_core.seeds import mix
+from zoo_core.train.options import TrainOptions
+
+
+def to_unit(pixels: Tensor) -> Tensor:
+    """uint8 0..255 -> float -1..1."""
+    return pixels.float().div_(127.5).sub_(1)
+
+
+def to_pixels(images: Tensor) -> Tensor:
+    """float -1..1 -> uint8 0..255, rounded."""
+    return images.float().add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8)
+
+
+class DeviceData:
+    """The training part of an image set on the training device.
+
+    Batch k of size B holds the images at places k * B .. k * B + B - 1 of an endless row of shuffled copies of the set, so
+    every image is seen equally often, and any batch can be made without those before it.
+    """
+
+    def __init__(self, images: Images, options: TrainOptions, seed: int, device: torch.device, background: tuple[int, int, int]) -> None:
+        keep = np.flatnonzero(~images.held_out)
+        self.pixels = torch.from_numpy(np.ascontiguousarray(images.pixels[keep].transpose(0, 3, 1, 2))).to(device)
+        self.labels = torch.from_numpy(images.labels[keep]).to(device) if images.space.labels else None
+        self.options = options
+        self.seed = seed
+        self.device = device
+        self.random = torch.Generator(device)
+        self.order: tuple[int, Tensor] = (-1, torch.empty(0, dtype=torch.long))
+        channels = images.space.channels
+        luma = round(0.299 * background[0] + 0.587 * background[1] + 0.114 * background[2])
+        blank = {1: (luma,), 3: background, 4: (0, 0, 0, 0)}[channels]
+        self.blank = torch.tensor(blank, dtype=torch.uint8, device=device).view(1, -1, 1, 1)
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def batch(self, k: int) -> Batch:
+        """Batch number k."""
+        index = self.places(k * self.options.batch, self.options.batch)
+        pixels = self.augment(self.pixels[index], k)
+        labels = None if self.labels is None else self.labels[index]
+        return Batch(to_unit(pixels), Condition(labels))
+
+    def places(self, first: int, n: int) -> Tensor:
+        """(n,) indices of the images at places first .. first + n - 1."""
+        rows = []
+        while n > 0:
+            epoch, start = divmod(first, len(self))
+            if self.order[0] != epoch:
+                # Shuffled on the CPU: the order does not depend on the device.
+                shuffled = torch.randperm(len(self), generator=torch.Generator().manual_seed(mix(self.seed, "order", epoch)))
+                self.order = (epoch, shuffled.to(self.device))
+            rows.append(self.order[1][start : start + n])
+            first, n = first + len(rows[-1]), n - len(rows[-1])
+        return rows[0] if len(rows) == 1 else torch.cat(rows)
+
+    def augment(self, pixels: Tensor, k: int) -> Tensor:
+        """Mirror and shift (N, C, H, W) uint8 images; no colour changes, so background and palette stay exact."""
+        options, n = self.options, len(pixels)
+        self.random.manual_seed(mix(self.seed, "augment", k))
+        for wanted, axis in ((options.flip, 3), (options.vflip, 2)):
+            if wanted:
+                chosen = torch.rand(n, 1, 1, 1, generator=self.random, device=self.device) < 0.5
+                pixels = torch.where(chosen, pixels.flip(axis), pixels)
+        reach = int(options.shift * pixels.shape[-1])
+        if reach:
+            by = torch.randint(-reach, reach + 1, (2, n, 1), generator=self.random, device=self.device)
+            pixels = shift(pixels, by[0], by[1], self.blank)
+        return pixels
+
+
+def shift(pixels: Tensor, down: Tensor, right: Tensor, blank: Tensor) -> Tensor:
+    """Move each image of (N, C, H, W) by its own (N, 1) numbers of pixels; what comes in is `blank` (1, C, 1, 1)."""
+    n, c, h, w = pixels.shape
+    row = torch.arange(h, device=pixels.device) - down  # (N, H): where each row comes from
+    column = torch.arange(w, device=pixels.device) - right
+    inside = ((row >= 0) & (row < h))[:, None, :, None] & ((column >= 0) & (column < w))[:, None, None, :]
+    moved = pixels.gather(2, row.clamp(0, h - 1)[:, None, :, None].expand(n, c, h, w))
+    moved = moved.gather(3, column.clamp(0, w - 1)[:, None, None, :].expand(n, c, h, w))
+    return cast(Tensor, torch.where(inside, moved, blank))

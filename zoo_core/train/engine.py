@@ -1,0 +1,108 @@
+"""The loop over phases. It knows no model."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from zoo_core.build import Run
+from zoo_core.errors import RunFailure
+from zoo_core.interfaces import Condition, Phase
+from zoo_core.seeds import mix
+from zoo_core.train.data import DeviceData
+from zoo_core.train.draw import CounterDraw
+from zoo_core.train.ema import ema_decay, ema_update
+from zoo_core.train.optimizers import rate_factor
+
+
+@dataclass(frozen=True)
+class Step:
+    """One finished iteration. The terms are still on the device; reading them waits for it."""
+
+    iteration: int
+    terms: Mapping[str, Tensor]  # "phase/term" -> scalar
+
+    def read(self) -> dict[str, float]:
+        """The terms as numbers. Raises RunFailure if one is not finite."""
+        names = list(self.terms)
+        values = torch.stack([self.terms[name].float() for name in names]).tolist() if names else []
+        for name, value in zip(names, values, strict=True):
+            if value != value or abs(value) == float("inf"):
+                phase, _, term = name.partition("/")
+                raise RunFailure(
+                    f"iteration {self.iteration}: term {term} of phase {phase} is not finite; try a smaller --set train.lr"
+                )
+        return dict(zip(names, values, strict=True))
+
+
+def train(run: Run, data: DeviceData) -> Iterator[Step]:
+    """Train until run.total iterations are done, or for ever if it is None; yields after each. Nothing is read back."""
+    draw = CounterDraw(run.recipe.seed, run.prior, run.device)
+    critics_see = Noisy(run.recipe.train.instance_noise, draw) if run.recipe.train.instance_noise else None
+    repeats = sum(phase.times for phase in run.phases)
+    for net in run.nets.values():
+        net.train()
+    while run.total is None or run.iteration < run.total:
+        started = time.perf_counter()
+        torch.manual_seed(mix(run.recipe.seed, "iteration", run.iteration))  # dropout
+        factor = rate_factor(run.recipe.train.schedule, run.iteration, run.total)
+        terms: dict[str, Tensor] = {}
+        batch = run.iteration * repeats
+        for place, phase in enumerate(run.phases):
+            _freeze_others(run.nets, phase)
+            nets = critics_see.view(run.nets) if critics_see else run.nets
+            optimizer = run.optimizers[phase.name]
+            for group in optimizer.param_groups:
+                group["lr"] = run.learning_rates[phase.name] * factor
+            for repeat in range(phase.times):
+                draw.at(run.iteration, place, repeat)
+                losses = phase.loss(nets, data.batch(batch), draw)
+                total = sum((value for name, value in losses.items() if not name.startswith("~")), torch.zeros((), device=run.device))
+                optimizer.zero_grad(set_to_none=True)
+                total.backward()
+                optimizer.step()
+                phase.after(run.nets)
+                batch += 1
+            terms.update({f"{phase.name}/{name.lstrip('~')}": value.detach() for name, value in losses.items()})
+        decay = run.recipe.train.ema
+        ema_update(run.average, run.nets["generator"], ema_decay(decay, run.iteration) if decay else 0.0)
+        run.iteration += 1
+        run.seconds += time.perf_counter() - started
+        yield Step(run.iteration, terms)
+
+
+def _freeze_others(nets: Mapping[str, nn.Module], phase: Phase) -> None:
+    """Only what a phase trains gets gradients: a generator frozen in a critic's phase builds no graph at all."""
+    for name, net in nets.items():
+        net.requires_grad_(name in phase.trains)
+
+
+class Noisy:
+    """Instance noise (Sønderby et al. 2016, arXiv 1610.04490, section 3): every image that a critic sees gets fresh noise."""
+
+    def __init__(self, sd: float, draw: CounterDraw) -> None:
+        self.sd = sd
+        self.draw = draw
+
+    def view(self, nets: Mapping[str, nn.Module]) -> dict[str, nn.Module]:
+        return {name: net if name == "generator" else NoisyCritic(net, self.sd, self.draw) for name, net in nets.items()}
+
+
+class NoisyCritic(nn.Module):
+    """A critic behind instance noise; vectors pass untouched."""
+
+    def __init__(self, critic: nn.Module, sd: float, draw: CounterDraw) -> None:
+        super().__init__()
+        self.critic = critic
+        self.sd = sd
+        self.draw = draw
+
+    def forward(self, x: Tensor, condition: Condition) -> Tensor:
+        if x.dim() == 4:
+            x = x + self.sd * self.draw.normal(*x.shape)
+        out: Tensor = self.critic(x, condition)
+        return out

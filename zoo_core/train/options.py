@@ -1,0 +1,26 @@
+"""Options of the trainer, shared by every model. No torch here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from zoo_core.options import option
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    batch: int = option(64, "images per step of a phase", min=1, max=65536)
+    optimizer: str = option("adam", "optimizer of every phase", choices=("adam", "adamw", "rmsprop", "sgd"))
+    lr: float = option(2e-4, "learning rate of phases that train the generator", above=0, max=10)
+    critic_lr: float | None = option(None, "learning rate of phases that train a critic; none: the same as lr", above=0, max=10)
+    beta1: float = option(0.5, "first Adam coefficient, or momentum of sgd", min=0, below=1)
+    beta2: float = option(0.999, "second Adam coefficient, or smoothing of rmsprop", min=0, below=1)
+    weight_decay: float = option(0.0, "weight decay", min=0)
+    schedule: str = option(
+        "constant", "learning rate over the run: linear and cosine fall to 0 in its second half", choices=("constant", "linear", "cosine")
+    )
+    ema: float = option(0.999, "decay of the averaged generator, reached by a warm-up; 0: no averaging", min=0, below=1)
+    flip: bool = option(True, "mirror half of the images left to right")
+    vflip: bool = option(False, "mirror half of the images upside down")
+    shift: float = option(0.0, "shift images by up to this share of the size, blank side filled with the background", min=0, max=0.5)
+    instance_noise: float = option(0.0, "standard deviation of Gaussian noise on every image that a critic sees", min=0)
