@@ -12,6 +12,7 @@ from torch import nn
 
 from zoo_core.catalog import Catalog
 from zoo_core.errors import ZooError
+from zoo_core.hooks import PARTS
 from zoo_core.interfaces import Critic, Generator, Objective, Phase, Upsampler
 from zoo_core.options import parse
 from zoo_core.prior import Prior
@@ -52,7 +53,8 @@ def build(recipe: Recipe, catalog: Catalog) -> Run:
     """Make the networks with the recipe's seed. Raises ZooError if a part is missing or breaks its interface."""
     device = torch.device(recipe.device)
     torch.manual_seed(mix(recipe.seed, "init"))
-    objective: Objective = _make(catalog, recipe, "objective")
+    wrapped = [_make(catalog, recipe, "adversarial")] if "adversarial" in recipe.parts else []
+    objective: Objective = _make(catalog, recipe, "objective", *wrapped)
     nets = {name: net.to(device) for name, net in objective.nets(RecipeParts(recipe, catalog)).items()}
     phases = tuple(objective.phases())
     _check(recipe, nets, phases)
@@ -100,7 +102,7 @@ def _make(catalog: Catalog, recipe: Recipe, part: str, *arguments: Any) -> Any:
 
 def _component(catalog: Catalog, part: str, parts: Mapping[str, str], options: Mapping[str, Mapping[str, Any]], *arguments: Any) -> Any:
     """A function that makes the part; the options come last."""
-    provided = catalog.find(part, parts[part])
+    provided = catalog.find(PARTS[part], parts[part])
     config = catalog.load_config(provided)
     ready = parse(config, options.get(part, {}), f"{part} {provided.id}") if config else None
     target = catalog.load_target(provided)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import importlib.metadata
 import os
 import re
 import sys
@@ -23,11 +22,13 @@ import zoo_core
 from zoo_core import hooks, names
 from zoo_core.errors import ZooError
 from zoo_core.hooks import GROUP, KINDS, PARTS, Entry
+from zoo_core.installed import CORE, Plugin, Point, installed
 
-CORE = "zoo-core"
 TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 NEED = re.compile(r"labels|guide|size=[0-9]+(\|[0-9]+)*|channels=[134](\|[134])*", re.ASCII)
-GROUPS = re.compile(r"zoo\.v[0-9]+", re.ASCII)  # of all versions of the API
+
+
+OWN = (__file__, importlib.__file__, Point.load.__code__.co_filename)  # frames that say nothing about a plugin
 
 
 @dataclass(frozen=True)
@@ -52,15 +53,6 @@ class Problem:
 
     distribution: str
     cause: str
-
-
-@dataclass(frozen=True)
-class Plugin:
-    """An installed distribution with an entry point of any `zoo.v` group, whether it can be loaded or not."""
-
-    distribution: str
-    version: str
-    points: tuple[importlib.metadata.EntryPoint, ...]
 
 
 @dataclass(frozen=True)
@@ -139,7 +131,8 @@ def discover() -> Catalog:
     ZOO_PLUGINS in the environment, a comma-separated list of distributions, loads only those and zoo-core.
     """
     manager = _manager()
-    plugins, problems = _installed()
+    plugins = installed()
+    problems: list[Problem] = []
     if (subset := os.environ.get("ZOO_PLUGINS")) is not None:
         wanted = {names.normal(word.strip()) for word in subset.split(",") if word.strip()} | {CORE}
         known = {plugin.distribution for plugin in plugins}
@@ -151,6 +144,9 @@ def discover() -> Catalog:
 
     entries: list[Provided] = []
     for plugin in plugins:
+        if plugin.damage:
+            problems.append(Problem(plugin.distribution, plugin.damage))
+            continue
         points = [point for point in plugin.points if point.group == GROUP]
         if not points:
             made_for = ", ".join(sorted({point.group for point in plugin.points}))
@@ -181,7 +177,7 @@ def cause(error: BaseException) -> str:
     frame = None if isinstance(error, SyntaxError | pluggy.PluginValidationError) else error.__traceback__
     while frame is not None:
         file = frame.tb_frame.f_code.co_filename
-        if not file.startswith("<") and file not in (__file__, importlib.__file__, importlib.metadata.__file__):
+        if not file.startswith("<") and file not in OWN:
             place = f" ({'/'.join(file.replace(os.sep, '/').rsplit('/', 2)[-2:])}:{frame.tb_lineno})"
         frame = frame.tb_next
     return names.one_line(f"{type(error).__name__}{': ' if text else ''}{text}") + place
@@ -197,52 +193,7 @@ def _manager() -> pluggy.PluginManager:
     return manager
 
 
-def _installed() -> tuple[list[Plugin], list[Problem]]:
-    """The plugins on the path, zoo-core first, then by name; nothing is imported.
-
-    Most distributions on a machine are no plugins, and parsing the metadata of all of them would cost more than everything
-    else that `zoo list` does, so only the two header lines that are needed are read, of plugins alone.
-    """
-    point = importlib.metadata.EntryPoint(CORE, "zoo_core.entries", GROUP)
-    core = Plugin(CORE, zoo_core.__version__, (point,))  # also where zoo_core is on the path but not installed
-    found: dict[str, Plugin] = {}
-    problems = []
-    for dist in importlib.metadata.distributions():
-        try:
-            text = dist.read_text("entry_points.txt") or ""
-        except (OSError, UnicodeError):  # nothing says that it is a plugin
-            continue
-        if "[zoo.v" not in text:
-            continue
-        name, version = "", ""
-        try:
-            name, version = _name_and_version(dist)
-            points = tuple(point for point in dist.entry_points if GROUPS.fullmatch(point.group))
-        except Exception as error:
-            name = name or str(getattr(dist, "_path", "a plugin"))
-            problems.append(Problem(name, f"its installation is damaged, install it again: {cause(error)}"))
-            continue
-        if points:  # of two with one name, Python imports the first on the path
-            found.setdefault(name, Plugin(name, version, points))
-    found.pop(CORE, None)
-    return [core, *(found[name] for name in sorted(found))], problems
-
-
-def _name_and_version(dist: importlib.metadata.Distribution) -> tuple[str, str]:
-    values: dict[str, str] = {}
-    for line in (dist.read_text("METADATA") or dist.read_text("PKG-INFO") or "").splitlines():
-        key, _, value = line.partition(":")
-        if not line:  # the headers end here
-            break
-        values.setdefault(key.lower(), value.strip())
-    if not values.get("name"):
-        raise Refused("its METADATA has no name")
-    return names.normal(values["name"]), values.get("version", "")
-
-
-def _collect(
-    plugin: Plugin, points: list[importlib.metadata.EntryPoint], manager: pluggy.PluginManager
-) -> tuple[list[Provided], list[str]]:
+def _collect(plugin: Plugin, points: list[Point], manager: pluggy.PluginManager) -> tuple[list[Provided], list[str]]:
     """Import and ask one plugin, then register it. Returns its entries and what is wrong but bearable; raises anything."""
     entries: list[Provided] = []
     remarks = []

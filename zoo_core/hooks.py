@@ -23,14 +23,20 @@ KINDS = {
     "model": "names parts and option values: a recipe with a paper behind it",
     "generator": "(space, latent, upsampler, options) -> Generator",
     "critic": "(space, out, vector, options) -> Critic",
-    "objective": "(options) -> Objective",
+    "objective": "(options) -> Objective, or (adversarial, options) -> Objective if the model has a part `adversarial`",
     "upsampler": "(options) -> Upsampler",
     "dataset": "(options) -> Dataset",
     "metric": "(sets) -> mapping of named scores",
     "executor": "(options) -> Executor",
     "command": "a click command",
 }
-PARTS = ("objective", "generator", "critic", "upsampler")  # what a model is made of
+PARTS = {  # what a model is made of -> kind of the entry; `adversarial` is an objective that another objective wraps
+    "objective": "objective",
+    "adversarial": "objective",
+    "generator": "generator",
+    "critic": "critic",
+    "upsampler": "upsampler",
+}
 
 hookspec = pluggy.HookspecMarker("zoo")
 hookimpl = pluggy.HookimplMarker("zoo")

@@ -17,6 +17,7 @@ from zoo_core.space import CHANNELS, Space
 from zoo_core.train.options import TrainOptions
 
 FORMAT = 1
+GUIDES = {"none": 0, "edges": 1}  # what images are guided by -> its channels
 REFERENCE = {"generator": "zoo-core/conv", "critic": "zoo-core/conv", "upsampler": "zoo-core/transposed"}
 
 
@@ -45,6 +46,7 @@ class Data:
     options: Mapping[str, Any]
     labels: tuple[str, ...] = ()
     background: tuple[int, int, int] = (255, 255, 255)
+    guide: str = "none"
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ class Recipe:
             data, fields = value["dataset"], {name.name for name in dataclasses.fields(Recipe)}
             rest = {name: value[name] for name in fields & value.keys() - {"data", "space", "budget"}}
             return Recipe(
-                data=Data(data["id"], data["options"], tuple(data["labels"]), tuple(data["background"])),
+                data=Data(data["id"], data["options"], tuple(data["labels"]), tuple(data["background"]), data["guide"]),
                 space=Space.from_json(value["space"]),
                 budget=Budget(**value["budget"]),
                 **rest,
@@ -111,6 +113,7 @@ def plan(
     channels: int = 3,
     labels: tuple[str, ...] = (),
     background: tuple[int, int, int] = (255, 255, 255),
+    guide: str = "none",
     seed: int = 0,
     device: str = "cpu",
     threads: int = 0,
@@ -121,11 +124,13 @@ def plan(
     parts     part -> name, replacing the model's own.
     settings  "key=value" or "part.key=value".
     dataset   a name, or "name:path".
+    guide     "edges": every image comes with its own edge map.
     """
     chosen = catalog.find("model", model)
     names = {**REFERENCE, **chosen.entry.parts}
-    own = {part: catalog.find(part, names[part]) for part in PARTS if part in names}
-    provided = {**own, **{part: catalog.find(part, name) for part, name in (parts or {}).items()}}
+    parts, settings = take_parts(parts or {}, settings, names)
+    own = {part: catalog.find(PARTS[part], names[part]) for part in PARTS if part in names}
+    provided = {**own, **{part: catalog.find(PARTS[part], name) for part, name in parts.items()}}
     if "objective" not in provided:
         raise ZooError(f"model {chosen.id} names no objective; type --objective NAME (zoo list objective)")
 
@@ -151,13 +156,15 @@ def plan(
         ready[part] = config and parse(config, values[part], owner)
 
     images = catalog.load_target(source)(ready["dataset"])
-    space = Space(size, channels, _labels(labels, images.attributes() if labels else {}))
+    if guide not in GUIDES:
+        raise ZooError(f"--guide {guide} must be one of {', '.join(GUIDES)}")
+    space = Space(size, channels, _labels(labels, images.attributes() if labels else {}), GUIDES[guide])
     check_fit(chosen, provided, ready, space)
     return Recipe(
         model=chosen.id,
         parts={part: item.id for part, item in provided.items()},
         options={part: _json(value) for part, value in ready.items() if part != "dataset"},
-        data=Data(source.id, _json(ready["dataset"]), labels, background),
+        data=Data(source.id, _json(ready["dataset"]), labels, background, guide),
         space=space,
         budget=budget,
         seed=seed,
@@ -165,6 +172,20 @@ def plan(
         threads=threads,
         command=command,
     )
+
+
+def take_parts(parts: Mapping[str, str], settings: Iterable[str], names: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """Parts to replace, those among the settings included ("objective.adversarial=NAME"), and the remaining settings."""
+    parts, rest = dict(parts), []
+    for setting in settings:
+        key, _, value = setting.partition("=")
+        if key in ("adversarial", "objective.adversarial"):
+            parts["adversarial"] = value
+        else:
+            rest.append(setting)
+    if "adversarial" in parts and "adversarial" not in names:
+        raise ZooError("this model's objective wraps no other one: leave adversarial out, or type --model acgan")
+    return parts, rest
 
 
 def split_settings(settings: Iterable[str], configs: Mapping[str, type | None]) -> list[tuple[str, str, str]]:

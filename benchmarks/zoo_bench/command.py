@@ -15,6 +15,7 @@ import click
 from zoo_bench.run_folder import RunFolder
 from zoo_core.catalog import Catalog, discover
 from zoo_core.errors import ZooError
+from zoo_core.hooks import PARTS
 from zoo_core.recipe import Budget, Recipe, plan
 
 if TYPE_CHECKING:
@@ -28,12 +29,14 @@ DEFAULT_MINUTES = {"cpu": 5.0, "mps": 10.0, "cuda": 10.0}
 @click.option("--objective", help="Replace the model's objective.")
 @click.option("--generator", help="Replace the model's generator.")
 @click.option("--critic", help="Replace the model's critic.")
+@click.option("--adversarial", help="Replace the objective that the model's objective wraps.")
 @click.option("--upsampler", help="Replace the model's upsampler.")
 @click.option("--dataset", default="creatures", show_default=True, help="A dataset's name, or folder:PATH.")
 @click.option("--size", default=32, show_default=True, help="Height and width of the images in pixels.")
 @click.option("--channels", default=3, show_default=True, help="1 grey, 3 RGB, 4 RGB with alpha.")
 @click.option("--labels", default="", metavar="NAME[,NAME]", help="Label attributes to condition on.")
 @click.option("--background", default="white", show_default=True, help="Colour behind transparent pixels: white, black or #rrggbb.")
+@click.option("--guide", default="none", show_default=True, help="edges: condition on the edge map of each image.")
 @click.option("--set", "settings", multiple=True, metavar="[PART.]KEY=VALUE", help="An option of a part, the trainer or the dataset.")
 @click.option("--steps", type=int, help="Train this many iterations.")
 @click.option("--images", type=int, help="Train on this many images.")
@@ -85,7 +88,7 @@ def bench(context: click.Context, /, **given: Any) -> None:
 
 def recipe_of(given: dict[str, Any], catalog: Catalog) -> Recipe:
     """The recipe that the options mean. The device and a default budget are settled here."""
-    replaced = {part: given[part] for part in ("objective", "generator", "critic", "upsampler") if given[part]}
+    replaced = {part: given[part] for part in PARTS if given[part]}
     budget = {name: given[name] for name in ("steps", "images", "minutes") if given[name] is not None}
     recipe = plan(
         catalog,
@@ -98,6 +101,7 @@ def recipe_of(given: dict[str, Any], catalog: Catalog) -> Recipe:
         channels=given["channels"],
         labels=tuple(name for name in given["labels"].split(",") if name),
         background=colour(given["background"]),
+        guide=given["guide"],
         seed=given["seed"],
         threads=given["threads"],
         command=shlex.join(["zoo", *sys.argv[1:]]),

@@ -86,7 +86,7 @@ def train_run(run: Run, images: Images, folder: RunFolder, progress: TrainingPro
     A loss that is not finite raises RunFailure and leaves the last good checkpoint untouched.
     """
     recipe = run.recipe
-    data = DeviceData(images, recipe.train, recipe.seed, run.device, recipe.data.background)
+    data = DeviceData(images, recipe.train, recipe.seed, run.device, recipe.data.background, recipe.data.guide)
     pace = Pace(recipe.budget.steps, recipe.budget.images, recipe.budget.minutes)
     if run.total is None:
         run.total = pace.total(run, 0, 0.0)

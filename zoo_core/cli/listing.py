@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import textwrap
+import os
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -27,6 +26,8 @@ def list_command(kind: str | None, as_json: bool) -> None:
     catalog = discover()
     kinds = [known_kind(kind)] if kind else list(KINDS)
     if as_json:
+        import json  # a table needs none
+
         found = [_row(catalog, item) for each in kinds for item in catalog.of(each)]
         problems = [{"distribution": problem.distribution, "cause": problem.cause} for problem in catalog.problems]
         click.echo(json.dumps({"entries": found, "problems": problems}, indent=2))
@@ -51,6 +52,8 @@ def info_command(id: str, kind: str | None, as_json: bool) -> None:
     catalog = discover()
     facts = [_facts(catalog, item) for item in _matches(catalog, id, kind)]
     if as_json:
+        import json
+
         click.echo(json.dumps(facts, indent=2))
         return
     for number, fact in enumerate(facts):
@@ -72,7 +75,7 @@ def columns(rows: Iterable[Sequence[str]], indent: int = 2) -> list[str]:
         return []
     widths = [max(len(row[place]) for row in table) for place in kept[:-1]]
     start = indent + sum(widths) + 2 * len(widths)
-    room = shutil.get_terminal_size((10_000, 24)).columns - start  # a pipe has no width
+    room = _width() - start
     lines = []
     for row in table:
         head = " " * indent + "".join(row[place].ljust(size + 2) for place, size in zip(kept[:-1], widths, strict=True))
@@ -84,7 +87,19 @@ def columns(rows: Iterable[Sequence[str]], indent: int = 2) -> list[str]:
     return lines
 
 
+def _width() -> int:
+    """Columns of the terminal. What goes to a file or another program is not wrapped, so that it can be searched by line."""
+    try:
+        return int(os.environ.get("COLUMNS") or os.get_terminal_size(sys.stdout.fileno()).columns)
+    except (OSError, ValueError):
+        return 10_000
+
+
 def _wrap(text: str, width: int, before: str) -> list[str]:
+    if len(text) <= width:  # the usual case, without the import
+        return [before + text] if text else []
+    import textwrap
+
     # Names and addresses are typed or pasted elsewhere, so they stay whole.
     return [before + line for line in textwrap.wrap(text, max(width, 20), break_long_words=False, break_on_hyphens=False)]
 

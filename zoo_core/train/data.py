@@ -11,6 +11,7 @@ from torch import Tensor
 from zoo_core.images import Images
 from zoo_core.interfaces import Batch, Condition
 from zoo_core.seeds import mix
+from zoo_core.train.edges import edge_map
 from zoo_core.train.options import TrainOptions
 
 
@@ -31,13 +32,22 @@ class DeviceData:
     every image is seen equally often, and any batch can be made without those before it.
     """
 
-    def __init__(self, images: Images, options: TrainOptions, seed: int, device: torch.device, background: tuple[int, int, int]) -> None:
+    def __init__(
+        self,
+        images: Images,
+        options: TrainOptions,
+        seed: int,
+        device: torch.device,
+        background: tuple[int, int, int] = (255, 255, 255),
+        guide: str = "none",
+    ) -> None:
         keep = np.flatnonzero(~images.held_out)
         self.pixels = torch.from_numpy(np.ascontiguousarray(images.pixels[keep].transpose(0, 3, 1, 2))).to(device)
         self.labels = torch.from_numpy(images.labels[keep]).to(device) if images.space.labels else None
         self.options = options
         self.seed = seed
         self.device = device
+        self.guide = guide
         self.random = torch.Generator(device)
         self.order: tuple[int, Tensor] = (-1, torch.empty(0, dtype=torch.long))
         channels = images.space.channels
@@ -53,7 +63,8 @@ class DeviceData:
         index = self.places(k * self.options.batch, self.options.batch)
         pixels = self.augment(self.pixels[index], k)
         labels = None if self.labels is None else self.labels[index]
-        return Batch(to_unit(pixels), Condition(labels))
+        real = to_unit(pixels)
+        return Batch(real, Condition(labels, edge_map(real) if self.guide == "edges" else None))
 
     def places(self, first: int, n: int) -> Tensor:
         """(n,) indices of the images at places first .. first + n - 1."""

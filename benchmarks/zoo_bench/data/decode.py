@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF")  # MPO: how some cameras and phones write JPEG
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 SMALLEST = 8  # pixels a side
 MOST_BYTES = 256 * 2**20  # of one file: decoders read whole chunks of it into memory
 

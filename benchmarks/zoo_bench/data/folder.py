@@ -89,9 +89,8 @@ class Folder:
     def _key(self, files: Sequence[File], size: int, channels: int, background: tuple[int, int, int]) -> str:
         behind = None if channels == 4 else list(background)
         how = [VERSION, PIL.__version__, size, channels, behind, self.options.resize, self.options.max_pixels]
-        return json.dumps(
-            ["folder", str(self._listing.root.resolve()), how, [[file.name, file.size, file.modified] for file in files]]
-        )
+        states = [[file.name, *file.state] for file in files]
+        return json.dumps(["folder", str(self._listing.root.resolve()), how, states])
 
     def _decode(self, files: Sequence[File], size: int, channels: int, background: tuple[int, int, int]) -> Arrays:
         """pixels (N, size, size, channels), kept (N,) places in `files`, and as JSON bytes what was skipped and how."""

@@ -26,14 +26,13 @@ class File:
     name    path relative to the folder, with forward slashes.
     fields  label fields with their values as text; missing values are left out.
     split   what the folder says of the split, if anything.
-    size    bytes; `modified` nanoseconds: what changes when the file does.
+    state   size in bytes and times of the last change, in nanoseconds: other where the file is another.
     """
 
     name: str
     fields: Mapping[str, str]
     split: str | None
-    size: int
-    modified: int
+    state: tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,9 @@ def scan(path: str) -> Listing:
         row = rows.get(name) or Row({}, None)
         label = {"class": classes[name]} if name in classes else {}
         split = row.split if row.split is not None else splits.get(name)
-        files.append(File(name, label | dict(row.fields), split, images[name].st_size, images[name].st_mtime_ns))
+        found = images[name]
+        state = (found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+        files.append(File(name, label | dict(row.fields), split, state))
     return Listing(root, tuple(files), _attributes(files), tuple(skipped))
 
 

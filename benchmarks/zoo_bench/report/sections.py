@@ -34,7 +34,9 @@ def summary(run: Run) -> str:
     words = [
         text.short(parts["generator"]) + " generator" if parts.get("generator") else "",
         f"trained on {text.short(source)}" if source else "",
-        f"at {size} \N{MULTIPLICATION SIGN} {size} {channels}".strip() if space.get("size") else "",
+        f"at {size}\N{NO-BREAK SPACE}\N{MULTIPLICATION SIGN}\N{NO-BREAK SPACE}{size} {channels}".strip()
+        if space.get("size")
+        else "",
     ]
     line = " ".join(word for word in words if word)
     if training.get("iterations") is not None:
@@ -134,7 +136,7 @@ def progress(run: Run) -> Html | None:
     if not shots:
         return None
     note = f"{len(shots)} of {text.count(len(run.samples))} moments" if len(shots) < len(run.samples) else "All moments"
-    lead = tag("p", f"The same latents, averaged generator. {note}; below each, the iterations done.", class_="lead")
+    lead = tag("p", f"The same latents as training goes on. {note}, each with its number of iterations.", class_="lead")
     return join(lead, tag("div", shots, class_="strip"))
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from zoo_core.adversarial import Adversarial, cross_entropy
 from zoo_core.interfaces import Objective
-from zoo_dcgan.options import NonSaturatingOptions
+from zoo_dcgan.options import DcganOptions
 
 
-def nonsaturating(options: NonSaturatingOptions) -> Objective:
+def dcgan(options: DcganOptions) -> Objective:
     """The critic tells real from generated images; the generator maximises the probability that its images are real."""
     return Adversarial(options, cross_entropy(options.label_smoothing, options.saturating))
