@@ -64,8 +64,8 @@ def critic(space, out=1, vector=0, seed=0, **options):
     return ConvCritic(space, out, vector, ConvCriticOptions(**(NARROW | {"hidden": 12} | options)))
 
 
-def double(condition):
-    return Condition(condition.labels, None if condition.guide is None else condition.guide.double())
+def cast(condition, dtype):
+    return Condition(condition.labels, None if condition.guide is None else condition.guide.to(dtype))
 
 
 def relative(a, b):
@@ -163,10 +163,11 @@ def test_the_padding_row_of_the_labels_stays_zero_in_training():
         assert (table.weight[0] == 0).all() and (table.weight[1:] != 0).all()
 
 
-@pytest.mark.parametrize("norm", NORMS)
-@pytest.mark.parametrize("init", INITS)
+@pytest.mark.parametrize(
+    "norm, init", [("batch", "orthogonal"), ("instance", "torch"), ("layer", "kaiming"), ("spectral", "dcgan")]
+)
 def test_nets_are_built_on_the_meta_device(norm, init):
-    space, _ = conditioned("labels guide", 64)
+    space, _ = conditioned("labels guide", 32)
     with torch.device("meta"):
         nets = [generator(space, name, norm=norm, init=init) for name in UPSAMPLERS]
         nets += [critic(space, norm=norm, init=init), critic(space, vector=4, norm=norm, init=init)]
@@ -185,16 +186,14 @@ def test_the_same_seed_builds_the_same_network_and_a_state_restores_it(norm):
         assert all(torch.equal(a, b) for a, b in zip(state.values(), again.state_dict().values(), strict=True))
         assert not torch.equal(first(given_, condition), other(given_, condition))
         other.load_state_dict(state)
-        torch.testing.assert_close(
-            copy.deepcopy(other).eval()(given_, condition), again.eval()(given_, condition), rtol=0, atol=0
-        )
+        assert torch.equal(copy.deepcopy(other).eval()(given_, condition), again.eval()(given_, condition))
 
 
 @pytest.mark.parametrize("upsampler", UPSAMPLERS)
 def test_channels_last_computes_the_same(upsampler):
     space, condition = conditioned("labels guide", 32)
     g, c = generator(space, upsampler).double(), critic(space, 2).double()
-    z, condition = torch.randn(2, LATENT).double(), double(condition)
+    z, condition = torch.randn(2, LATENT).double(), cast(condition, torch.float64)
     images = g(z, condition)
     scores, gradient = c(images, condition), c.input_gradient(images, condition)
     g, c = g.to(memory_format=torch.channels_last), c.to(memory_format=torch.channels_last)
@@ -375,10 +374,8 @@ def test_kaiming_keeps_the_second_moment_through_relu(layer):
     torch.manual_seed(0)
     initialise(layer, "kaiming")
     x = torch.relu(torch.randn(4, 32, 32, 32)) * 2**0.5  # second moment 1
-    if isinstance(layer, FoldedNearest):
-        x = (
-            x.mean((2, 3), keepdim=True).expand_as(x) / x.mean((2, 3), keepdim=True).square().mean().sqrt()
-        )  # doubling correlates
+    if isinstance(layer, FoldedNearest):  # its rule is that of the convolution after the doubling, whose inputs are all equal
+        x = x[:, :, :1, :1].expand_as(x)
     out = torch.relu(layer(x)[:, :, 4:-4, 4:-4])
     assert 0.8 < float(out.detach().square().mean()) < 1.2
 
@@ -397,7 +394,7 @@ def test_spectral_norm_gives_every_layer_the_largest_singular_value_one():
     layers = [m for net in (g, c) for m in net.modules() if hasattr(m, "parametrizations")]
     assert len(layers) == 1 + 2 + 1 + 2 + 1 + 2  # seed, stages, head; blocks, readout, label tables
     for layer in layers:
-        assert abs(float(torch.linalg.svdvals(layer.eval().weight.flatten(1))[0]) - 1) < 1e-3
+        assert abs(float(torch.linalg.svdvals(layer.eval().weight.detach().flatten(1))[0]) - 1) < 1e-3
 
 
 # --- the critic's input gradient -------------------------------------------------------------------------------------
@@ -424,7 +421,7 @@ def piecewise(case, n=3):
     net = critic(space, case.pop("out", 1), case.pop("vector", 0), **({"init": "torch", "width": 4, "max_width": 7} | case))
     shape = (n, 6) if net.blocks[0][0].weight.dim() == 2 else (n, channels, size, size)
     x = torch.randn(shape, dtype=torch.float64, generator=torch.Generator().manual_seed(3))
-    return net.double(), x, double(condition)
+    return net.double(), x, cast(condition, torch.float64)
 
 
 def penalty(gradient):
@@ -460,11 +457,7 @@ def test_penalty_gradients_equal_double_backward(case, training):
     assert not found.isnan().any() and relative(found, expected) < 1e-12
     penalty(expected).backward()
     penalty(found).backward()
-    penalty(
-        narrow.input_gradient(
-            x.float(), Condition(condition.labels, None if condition.guide is None else condition.guide.float())
-        )
-    ).backward()
+    penalty(narrow.input_gradient(x.float(), cast(condition, torch.float32))).backward()
     compared = 0
     for name, want in truth.named_parameters():
         got, got32 = net.get_parameter(name).grad, narrow.get_parameter(name).grad
@@ -510,7 +503,7 @@ def test_penalty_gradients_survive_autocast():
     narrow = copy.deepcopy(net).float()
     narrow.zero_grad()
     with torch.autocast("cpu", torch.bfloat16):
-        gradient = narrow.input_gradient(x.float(), Condition(condition.labels, condition.guide.float()))
+        gradient = narrow.input_gradient(x.float(), cast(condition, torch.float32))
     penalty(gradient.float()).backward()
     for name, want in net.named_parameters():
         if want.grad is not None and want.grad.norm() > 0:

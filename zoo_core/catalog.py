@@ -18,7 +18,6 @@ from typing import Any
 
 import pluggy
 
-import zoo_core
 from zoo_core import hooks, names
 from zoo_core.errors import ZooError
 from zoo_core.hooks import GROUP, KINDS, PARTS, Entry

@@ -14,6 +14,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import zoo_core
@@ -101,9 +102,8 @@ def _read(place: str, read: Read) -> Plugin | None:
             headers.setdefault(key.lower(), value.strip())
         name, version = normal(headers["name"]), headers["version"]
     except (OSError, ValueError, KeyError) as error:
-        return Plugin(
-            name, version, (), f"its metadata in {place} is damaged; install it again ({type(error).__name__}: {error})"
-        )
+        damage = f"its metadata in {place} is damaged, install it again: {type(error).__name__}: {error}"
+        return Plugin(name, version, (), damage)
     return Plugin(name, version, points) if points else None
 
 
@@ -122,13 +122,13 @@ def _plain() -> Iterator[tuple[str, Read]]:
             continue
         for name in names:
             place = os.path.join(folder, name)
-            yield place, lambda file, place=place: _text(os.path.join(place, file))  # type: ignore[misc]
+            yield place, partial(_text, place)
 
 
-def _text(path: str) -> str | None:
+def _text(place: str, file: str) -> str | None:
     try:
-        with open(path, encoding="utf-8") as file:
-            return file.read()
+        with open(os.path.join(place, file), encoding="utf-8") as text:
+            return text.read()
     except (FileNotFoundError, NotADirectoryError, PermissionError):  # an .egg-info may be a file
         return None
 

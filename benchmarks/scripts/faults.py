@@ -13,7 +13,14 @@ from PIL import Image
 from torch import Tensor
 
 NAMES = ("none", "blur", "noise", "jpeg", "colour", "tone", "coarse", "grid")
-RANGES = {"blur": (0.4, 2.5), "noise": (3.0, 40.0), "jpeg": (5.0, 60.0), "tone": (0.05, 0.5), "coarse": (2.0, 4.0), "grid": (4.0, 40.0)}
+RANGES = {
+    "blur": (0.4, 2.5),
+    "noise": (3.0, 40.0),
+    "jpeg": (5.0, 60.0),
+    "tone": (0.05, 0.5),
+    "coarse": (2.0, 4.0),
+    "grid": (4.0, 40.0),
+}
 
 
 def apply(image: Tensor, fault: str, strength: float, draw: np.random.Generator) -> Tensor:

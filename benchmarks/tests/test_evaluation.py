@@ -127,7 +127,7 @@ def test_precision_recall_density_and_coverage_count_neighbours(report, real, fa
 
     aa, bb, ba = np.sort(distance(a, a), 1), np.sort(distance(b, b), 1), distance(b, a)
     assert report["precision"].score.value == pytest.approx((ba <= aa[:, 3]).any(1).mean())
-    assert report["recall"].score.value == pytest.approx((ba.T <= bb[:, 3]).any(1).mean())
+    assert report["recall"].score.value == pytest.approx((bb[:, 3] >= ba.T).any(1).mean())
     assert report["density"].score.value == pytest.approx((ba < aa[:, 5]).sum(1).mean() / 5)
     assert report["coverage"].score.value == pytest.approx((ba < aa[:, 5]).any(0).mean())
 
@@ -196,7 +196,7 @@ def test_report_says_what_was_measured_with(report, real):
     assert {score["id"] for score in found["scores"]} == {f"{score['name']}-{told['id']}" for score in found["scores"]}
     assert found["dataset"] == {"sha256": real.sha256, "name": "shapes", "note": "drawn by the test"}
     assert set(found["statistics"]) == {"real", "fake"} and set(found["seconds"]) >= {"features", "fid", "kid"}
-    names = "kid kid_p fid is precision recall density coverage copies accuracy_shape".split()
+    names = ["kid", "kid_p", "fid", "is", "precision", "recall", "density", "coverage", "copies", "accuracy_shape"]
     assert [score["name"] for score in found["scores"]] == names
 
 

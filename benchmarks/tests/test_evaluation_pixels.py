@@ -41,7 +41,9 @@ def test_grey_is_repeated_and_colour_is_kept():
     assert np.array_equal(opaque(colour, WHITE), colour)
 
 
-@pytest.mark.parametrize("bad", [np.zeros((2, 4, 4, 3), np.float32), np.zeros((4, 4, 3), np.uint8), np.zeros((1, 4, 4, 2), np.uint8)])
+@pytest.mark.parametrize(
+    "bad", [np.zeros((2, 4, 4, 3), np.float32), np.zeros((4, 4, 3), np.uint8), np.zeros((1, 4, 4, 2), np.uint8)]
+)
 def test_other_arrays_are_refused_in_one_line(bad):
     with pytest.raises(ZooError, match="uint8") as caught:
         opaque(bad, WHITE)

@@ -11,11 +11,12 @@ from collections import Counter
 import click
 
 from zoo_core import __version__, names
-from zoo_core.catalog import CORE, Catalog, Provided, cause, discover
+from zoo_core.catalog import Catalog, Provided, cause, discover
 from zoo_core.cli import Settings
 from zoo_core.cli.listing import columns
 from zoo_core.errors import RunFailure, ZooError
 from zoo_core.hooks import PARTS
+from zoo_core.installed import CORE
 
 
 @click.command("doctor")

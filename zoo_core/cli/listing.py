@@ -10,10 +10,11 @@ from typing import Any
 import click
 
 from zoo_core import names
-from zoo_core.catalog import CORE, Catalog, Provided, discover, known_kind
+from zoo_core.catalog import Catalog, Provided, discover, known_kind
 from zoo_core.cli import command_name, warn
 from zoo_core.errors import ZooError
 from zoo_core.hooks import KINDS, PARTS
+from zoo_core.installed import CORE
 
 OPTION_FLAGS = ("model", "dataset", *PARTS)  # kinds that `zoo bench` takes by a flag of their name
 
@@ -24,7 +25,7 @@ OPTION_FLAGS = ("model", "dataset", *PARTS)  # kinds that `zoo bench` takes by a
 def list_command(kind: str | None, as_json: bool) -> None:
     """List what the installed plugins provide, all of it or one KIND."""
     catalog = discover()
-    kinds = [known_kind(kind)] if kind else list(KINDS)
+    kinds = [known_kind(kind.removesuffix("s"))] if kind else list(KINDS)  # the plural is what the table calls it
     if as_json:
         import json  # a table needs none
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from zoo_bench.data.creature_canvas import ACCENT, BELLY, GLOW, SKIN, Part, Scene
+from zoo_bench.data.creature_canvas import ACCENT, BELLY, SKIN, Part, Scene
 from zoo_bench.data.creature_dice import Dice
 from zoo_bench.data.creature_faces import Face
 from zoo_bench.data.creature_limbs import claws, leg, membrane, polar, tail_tip, wings
@@ -66,7 +66,7 @@ def quadruped(scene: Scene, style: Style, dice: Dice) -> Figure:
     if lift > 0.1:
         scene.add(Part(Tube((chest, (head.cx + 0.03, head.cy + wide * 0.3)), (thick * 0.95, wide * 0.55)), 8, SKIN))
     if dice.chance(0.5):
-        scene.add(Part(Oval(chest[0] - thick * 0.45, cy + thick * 0.1, thick * 0.75, thick * 0.8), 9 - 8.9, BELLY, clip="torso"))
+        scene.add(Part(Oval(chest[0] - thick * 0.45, cy + thick * 0.1, thick * 0.75, thick * 0.8), 0.1, BELLY, clip="torso"))
     scene.add(Part(head, 20, SKIN, name="head", casts=True))
     snout = wide * dice.between(0.36, 0.5) if dice.chance(0.6) else 0.0
     return Figure(head, torso, _face(head, dice, 0.02 if snout else 0.12, -wide * 0.1), (chest[0] + 0.3, cy - thick * 0.7), snout)
@@ -135,10 +135,10 @@ def serpentine(scene: Scene, style: Style, dice: Dice) -> Figure:
     scene.add(Part(Tube(neck, radii), base_z + 2, SKIN, name="torso", casts=True))
     n = len(neck)
     belly = Tube(tuple((p[0] - thick * 0.28, p[1]) for p in neck[n // 3 :]), tuple(r * 0.62 for r in radii[n // 3 :]))
-    scene.add(Part(belly, base_z + 2.1, BELLY, clip="torso", name=""))
+    scene.add(Part(belly, 0.1, BELLY, clip="torso"))
     for i in range(n // 3, n):
         px, py = neck[i]
-        scene.add(Part(Tube(((px - thick * 0.8, py), (px + thick * 0.25, py + 0.015)), (0.008, 0.008), thin=True), base_z + 2.2, SKIN, clip="torso", tone=1))
+        scene.add(Part(Tube(((px - thick * 0.8, py), (px + thick * 0.25, py + 0.015)), (0.008, 0.008), thin=True), 0.2, SKIN, clip="torso", tone=1))
     head = Oval(0, top - head_w * 0.3, head_w, head_w * dice.between(0.72, 0.9), power=style.power, egg=dice.between(0.0, 0.25))
     scene.add(Part(head, 20, SKIN, name="head", casts=True))
     middle = neck[n // 2]
@@ -188,10 +188,10 @@ def fish(scene: Scene, style: Style, dice: Dice) -> Figure:
     scene.add(Part(horn(0.1, tall * 0.8, -60, 0.4, 0.24, 40), -6, ACCENT))
     trunk = Union((body, stem), 0.35)
     scene.add(Part(trunk, 0, SKIN, name="torso"))
-    scene.add(Part(trunk, 0.01, SKIN, name="head"))
-    scene.add(Part(Oval(-0.2, 0.1 + tall * 0.95, wide * 1.1, tall * dice.between(0.75, 1.0)), 0.2, BELLY, clip="torso"))
+    scene.add(Part(trunk, 20, SKIN, name="head"))
+    scene.add(Part(Oval(-0.2, 0.1 + tall * 0.95, wide * 1.1, tall * dice.between(0.75, 1.0)), 0.2, BELLY, clip="head"))
     paddle = leaf(0.0, 0.24, dice.between(-60, -10), dice.between(0.3, 0.42), 0.24, -25)
-    scene.add(Part(paddle, 12, ACCENT, casts=True))
+    scene.add(Part(paddle, 26, ACCENT, casts=True))
     eye = tall * dice.between(0.26, 0.36)
     return Figure(body, Oval(0.08, 0.1, wide * 0.8, tall), Face(-0.12 - wide * 0.48, 0.02, wide * 0.5, eye, 0), None, profile=True, ears=False)
 
@@ -236,15 +236,15 @@ def blob(scene: Scene, style: Style, dice: Dice) -> Figure:
     base = Oval(0, ground - 0.14, wide, 0.17)
     shape = Below(Union((dome, base, *feet), 0.3), 0, -2.0)
     scene.add(Part(shape, 0, SKIN, name="torso"))
-    scene.add(Part(shape, 0.01, SKIN, name="head"))
+    scene.add(Part(shape, 20, SKIN, name="head"))
     if dice.chance(0.55):
-        scene.add(Part(Oval(0, ground - tall * 0.25, wide * 0.6, tall * 0.5), 0.2, BELLY, clip="torso"))
+        scene.add(Part(Oval(0, ground - tall * 0.25, wide * 0.6, tall * 0.5), 0.2, BELLY, clip="head"))
     shine = Oval(-wide * 0.42, ground - tall * 1.45, wide * 0.16, tall * 0.12, -0.6)
-    scene.add(Part(shine, 0.3, SKIN, clip="torso", tone=3))
+    scene.add(Part(shine, 0.3, SKIN, clip="head", tone=3))
     arms = dice.pick(("none", "nub", "up"))
     y = ground - tall * 0.75
     if arms == "nub":
-        scene.add(Part(Oval(wide * 0.88, y, 0.17, 0.11, 0.4), 5, SKIN), mirror=True)
+        scene.add(Part(Oval(wide * 0.88, y, 0.17, 0.11, 0.4), 25, SKIN), mirror=True)
     elif arms == "up":
         scene.add(Part(Tube(curve(((wide * 0.7, y), (wide * 1.15, y + 0.05), (wide * 1.15, y - 0.3)), 5), taper(0.11, 0.08, 5)), -2, SKIN), mirror=True)
     face = Face(0, ground - tall * dice.between(1.0, 1.2), wide * 0.7, wide * dice.between(0.14, 0.21), wide * dice.between(0.28, 0.4))
@@ -264,10 +264,10 @@ def humanoid(scene: Scene, style: Style, dice: Dice) -> Figure:
     if wear == "skirt":
         scene.add(Part(Below(Oval(0, 0.52, hips * dice.between(1.6, 2.4), 0.34), 0, 0.2 - 0.02), 5, ACCENT, casts=True))
     elif wear == "trunks":
-        scene.add(Part(Oval(0, 0.4, hips * 1.2, 0.15), 4.1, ACCENT, clip="torso"))
+        scene.add(Part(Oval(0, 0.4, hips * 1.2, 0.15), 0.1, ACCENT, clip="torso"))
         scene.add(Part(Tube(((-hips, 0.26), (hips, 0.26)), (0.04, 0.04)), 5, ACCENT))
     elif wear == "belly":
-        scene.add(Part(Oval(0, 0.06, chest * 0.62, 0.3), 4.1, BELLY, clip="torso"))
+        scene.add(Part(Oval(0, 0.06, chest * 0.62, 0.3), 0.1, BELLY, clip="torso"))
     shoulder = (chest * 0.95, -0.16)
     reach = dice.between(0.3, 0.4)
     elbow, hand = dice.pick((
@@ -288,9 +288,9 @@ def humanoid(scene: Scene, style: Style, dice: Dice) -> Figure:
         scene.add(Part(head, 20, SKIN, name="head", casts=True))
         if fringe == "part":
             for side in (-1, 1):
-                scene.add(Part(Oval(side * head_w * 0.68, top + head_w * 0.1, head_w * 0.72, head_w * 0.5, side * 0.6), 20.1, ACCENT, clip="head"))
+                scene.add(Part(Oval(side * head_w * 0.68, top + head_w * 0.1, head_w * 0.72, head_w * 0.5, side * 0.6), 0.1, ACCENT, clip="head"))
         else:
-            scene.add(Part(Oval(0, top, head_w * 1.2, head_w * 0.55), 20.1, ACCENT, clip="head"))
+            scene.add(Part(Oval(0, top, head_w * 1.2, head_w * 0.55), 0.1, ACCENT, clip="head"))
     else:
         scene.add(Part(head, 20, SKIN, name="head", casts=True))
     if wear == "scarf":
@@ -317,11 +317,11 @@ def tentacled(scene: Scene, style: Style, dice: Dice) -> Figure:
         for side, name in ((1, f"arm{i}"), (-1, f"arm{i}'")):
             for j in (4, 6, 8):
                 spot = Oval(side * path[j][0], path[j][1], thick * 0.38, thick * 0.38)
-                scene.add(Part(spot, 2.1 + (pairs - i) * 0.5, BELLY, clip=name))
+                scene.add(Part(spot, 0.1, BELLY, clip=name))
     scene.add(Part(head, 20, SKIN, name="head", casts=True))
     if dice.chance(0.5):
         rim = Tube(curve(((-wide * 0.95, -0.28 + tall * 0.3), (0, -0.28 + tall * 1.2), (wide * 0.95, -0.28 + tall * 0.3)), 8), (0.09,) * 9)
-        scene.add(Part(rim, 20.1, BELLY, clip="head"))
+        scene.add(Part(rim, 0.1, BELLY, clip="head"))
     face = Face(0, -0.28 + tall * dice.between(0.1, 0.3), wide, wide * dice.between(0.17, 0.24), wide * dice.between(0.36, 0.5))
     return Figure(head, head, face, None, ears=dice.chance(0.6))
 
@@ -354,8 +354,8 @@ def orb(scene: Scene, style: Style, dice: Dice) -> Figure:
             path = curve((polar(0, 0, angle + 20, r * 1.28), polar(0, 0, angle, r * 1.5), polar(0, 0, angle - 20, r * 1.28)), 6)
             scene.add(Part(Tube(path, taper(0.02, 0.02, 6, 0.09)), 10, ACCENT), mirror=True)
     if dice.chance(0.5):
-        scene.add(Part(Oval(0, r * 0.75, r * 0.9, r * 0.6), 20.1, BELLY, clip="head"))
-    scene.add(Part(Oval(-r * 0.42, -r * 0.48, r * 0.15, r * 0.1, -0.7), 20.3, SKIN, clip="head", tone=3))
+        scene.add(Part(Oval(0, r * 0.75, r * 0.9, r * 0.6), 0.1, BELLY, clip="head"))
+    scene.add(Part(Oval(-r * 0.42, -r * 0.48, r * 0.15, r * 0.1, -0.7), 0.3, SKIN, clip="head", tone=3))
     if dice.chance(0.35):
         face = Face(0, 0.02, r, r * dice.between(0.4, 0.5), 0)
     else:
@@ -375,4 +375,3 @@ BODIES: dict[str, Callable[[Scene, Style, Dice], Figure]] = {
     "tentacled": tentacled,
     "orb": orb,
 }
-UNUSED = (GLOW,)

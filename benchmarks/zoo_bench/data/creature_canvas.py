@@ -27,8 +27,8 @@ Mask = NDArray[np.bool_]
 class Part:
     """A shape with its paint.
 
-    z       parts are painted in rising order.
-    clip    name of an earlier part outside which this one is not painted: markings keep the shading below them.
+    z       parts are painted in rising order; for a clipped part this is counted from the part it is clipped to.
+    clip    name of a part outside which this one is not painted: markings keep the shading below them.
     tone    one tone for the whole part; None to shade it.
     dim     tones darker than usual: limbs on the far side.
     casts   whether it throws a shadow on what it covers.
@@ -97,7 +97,8 @@ def paint(scene: Scene, size: int, fill: float = 1.0) -> NDArray[np.uint8]:
     line = max(1, round(size / 64)) if size >= 40 else 0
     codes = np.zeros((size, size), dtype=np.uint8)
     named: dict[str, Mask] = {}
-    for part in sorted(scene.parts, key=lambda part: part.z):
+    heights = {part.name: part.z for part in scene.parts if part.name}
+    for part in sorted(scene.parts, key=lambda part: part.z + heights.get(part.clip, 0.0)):
         _paint_part(part, codes, xs, ys, pixel, line, named)
     solid = codes > 0
     edge = thick(solid, max(1, round(size / 64))) & ~solid

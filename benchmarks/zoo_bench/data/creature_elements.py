@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from zoo_bench.data.creature_bodies import Figure, Style
-from zoo_bench.data.creature_canvas import ACCENT, BELLY, GLOW, INK, SKIN, WHITE, Part, Scene
+from zoo_bench.data.creature_canvas import Scene
 from zoo_bench.data.creature_dice import Dice
-from zoo_bench.data.creature_faces import cheeks, eye, eyes, mouth, muzzle
-from zoo_bench.data.creature_heads import CROWNS, EARS
+from zoo_bench.data.creature_faces import eye, eyes, mouth, muzzle
+from zoo_bench.data.creature_crowns import CROWNS
+from zoo_bench.data.creature_heads import EARS
 from zoo_bench.data.creature_limbs import wings
 from zoo_bench.data.creature_marks import MARKS
 
@@ -96,6 +97,3 @@ def _features(scene: Scene, figure: Figure, element: Element, dice: Dice) -> Non
         y += figure.snout * 0.1
     if lips != "none":
         mouth(scene, lips, face.x, y, face.width * (0.24 if lips in ("beak", "open", "grin") else 0.2))
-
-
-UNUSED = (ACCENT, BELLY, GLOW, INK, SKIN, WHITE, cheeks)

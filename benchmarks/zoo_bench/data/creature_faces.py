@@ -129,4 +129,4 @@ def cheeks(scene: Scene, face: Face, paint: int = ACCENT) -> None:
     """Two round spots beside the mouth."""
     for side in (-1, 1):
         spot = Oval(face.x + side * (face.gap + face.eye * 0.95), face.y + face.eye * 1.55, face.eye * 0.62, face.eye * 0.46)
-        scene.add(Part(spot, Z - 1, paint, clip="head", tone=SHADOW + 1))
+        scene.add(Part(spot, 0.6, paint, clip="head", tone=SHADOW + 1))

@@ -58,8 +58,8 @@ def wings(scene: Scene, kind: str, x: float, y: float, span: float, tilt: float,
             shape = Oval(*middle, span * length * 0.52, span * length * wide * 0.62, -math.radians(turn), egg=0.0)
             scene.add(Part(shape, z, paint, name=f"wing{length}"), mirror=True)
             spot = polar(x, y, turn, span * length * 0.74)
-            scene.add(Part(Oval(*spot, span * 0.13 * length, span * 0.1 * length), z + 0.1, ACCENT, clip=f"wing{length}"))
-            scene.add(Part(Oval(-spot[0], spot[1], span * 0.13 * length, span * 0.1 * length), z + 0.1, ACCENT, clip=f"wing{length}'"))
+            scene.add(Part(Oval(*spot, span * 0.13 * length, span * 0.1 * length), 0.1, ACCENT, clip=f"wing{length}"))
+            scene.add(Part(Oval(-spot[0], spot[1], span * 0.13 * length, span * 0.1 * length), 0.1, ACCENT, clip=f"wing{length}'"))
             z += 0.5
     elif kind == "fin":
         shape, bones = membrane(x, y, span * 0.9, span * (0.22 + tilt / 200), 5, 0.12)
@@ -95,8 +95,8 @@ def wings(scene: Scene, kind: str, x: float, y: float, span: float, tilt: float,
                 scene.add(Part(rib, z + share + 0.01, ACCENT, tone=3, rim=False), mirror=True)
             elif kind == "feather":
                 tip = polar(*start, turn - 8, length * 0.95)
-                scene.add(Part(Oval(*tip, length * 0.26, length * 0.26), z + share + 0.01, ACCENT, clip=f"feather{i}"))
-                scene.add(Part(Oval(-tip[0], tip[1], length * 0.26, length * 0.26), z + share + 0.01, ACCENT, clip=f"feather{i}'"))
+                scene.add(Part(Oval(*tip, length * 0.26, length * 0.26), 0.01, ACCENT, clip=f"feather{i}"))
+                scene.add(Part(Oval(-tip[0], tip[1], length * 0.26, length * 0.26), 0.01, ACCENT, clip=f"feather{i}'"))
         if kind in ("feather", "flame", "petal"):
             cover = polar(x, y, tilt - 14, span * 0.2)
             scene.add(Part(Oval(*cover, span * 0.27, span * 0.17, -math.radians(tilt - 14)), z + 1.2, SKIN), mirror=True)

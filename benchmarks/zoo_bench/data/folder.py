@@ -67,7 +67,8 @@ class Folder:
         skipped = tuple(Skipped(one_line(item.name, 400), one_line(item.reason, 200)) for item in skipped)
         if len(kept) < FEWEST:
             first = f" (first problem: {skipped[0].name}: {skipped[0].reason})" if skipped else ""
-            raise ZooError(f"{self.options.path} has {len(kept)} usable images, {FEWEST} are needed: add some{first}")
+            advice = f"raise limit={self.options.limit}" if 0 < self.options.limit < FEWEST else "add some"
+            raise ZooError(f"{self.options.path} has {len(kept)} usable images, {FEWEST} are needed: {advice}{first}")
         return Images(
             space=space,
             pixels=cast("NDArray[np.uint8]", found["pixels"]),

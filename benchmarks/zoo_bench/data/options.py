@@ -20,3 +20,12 @@ class FolderOptions:
     held_out: float = option(0.1, "part held out, where the folder states no split", min=0.0, max=0.5)
     max_pixels: int = option(50_000_000, "larger images are skipped undecoded", min=64, max=170_000_000)
     limit: int = option(0, "images to take at most, 0 for all", min=0)
+
+
+@dataclass(frozen=True)
+class CreaturesOptions:
+    """Options of the dataset `creatures`."""
+
+    count: int = option(819, "number of creatures", min=16)
+    seed: int = option(0, "another seed, other creatures", min=0)
+    held_out: float = option(0.1, "part that is never trained on", min=0.0, max=0.5)

@@ -63,7 +63,10 @@ def scan(path: str) -> Listing:
         elif PurePosixPath(name).name in NAMES:
             tables.append(name)
     if not images:
-        raise ZooError(f"no PNG, JPEG, WebP or GIF image in {path}: type --dataset folder:PATH with a folder of images")
+        found_instead = f" ({skipped[0].name}: {skipped[0].reason})" if skipped else ""
+        raise ZooError(
+            f"no PNG, JPEG, WebP or GIF image in {path}{found_instead}: type --dataset folder:PATH with another folder"
+        )
     rows: dict[str, Row] = {}
     for table in _one_each(sorted(tables, key=lambda name: (name.count("/"), name))):
         rows |= read(root, table, images, skipped)  # a table deeper in the folder is the more specific one

@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+import torch
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -48,11 +51,11 @@ class Identity:
 
 
 def versions() -> dict[str, str]:
-    """Installed versions of the distributions that the numbers depend on."""
-    found = {}
-    for name in ("zoo-bench", "torch-fidelity", "torch", "numpy"):
+    """Versions of what the numbers depend on."""
+    found = {"torch": str(torch.__version__), "numpy": np.__version__}
+    for name in ("torch-fidelity", "zoo-bench"):
         try:
             found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
+        except importlib.metadata.PackageNotFoundError:  # run from a checkout that is not installed
             found[name] = "unknown"
     return found

@@ -2,8 +2,10 @@
 
 density, coverage   Naeem et al. 2020, arXiv 2002.09797, equations 4 and 5, k = 5.
 copies              share of generated images nearer to a training image, or to its mirror image, than all but 5 % of the
-                    held-out images are; 0.05 is what a generator that does not copy would get. Every distance between
-                    distributions calls pure copying perfect; this one calls it 1.
+                    held-out images are; 0.05 is what a generator that does not copy would get. Near is relative: the
+                    distance is divided by that of the training image to its own nearest other, since plain images lie close
+                    together without being copies. Every distance between distributions calls pure copying perfect; this
+                    score calls it 1.
 kid_p               permutation test of the MMD with KID's kernel (Gretton et al. 2012, JMLR 13, section 5): the share of 200
                     random divisions of the pooled images that differ at least as much. Small: the sets differ.
 """
@@ -32,28 +34,34 @@ class Nearest:
 
     index     (N,) numbers of training images.
     distance  (N,) Euclidean distances between features.
+    relative  (N,) the same, divided by the distance of that training image to its own nearest other training image.
     mirrored  (N,) whether the mirror image of that training image is the near one.
     """
 
     index: NDArray[np.int64]
     distance: Rows
+    relative: Rows
     mirrored: NDArray[np.bool_]
 
 
 def nearest(judged: Side, real: Side) -> Nearest:
-    """The nearest image of `real` for every image of `judged`, among the images and their mirror images."""
+    """The nearest image of `real`, which has two or more, for every image of `judged`; mirror images count."""
     both = np.concatenate([real.features, real.mirrored().features])
     found = distances(judged.features, both)
     column = found.argmin(1)
-    rows = np.arange(len(column))
-    return Nearest((column % len(real)).astype(np.int64), found[rows, column], column >= len(real))
+    index, distance = column % len(real), found[np.arange(len(column)), column]
+    own = np.partition(distances(real.features, real.features), 1, axis=1)[:, 1]
+    relative = distance / np.maximum(own, 1e-6)[index]  # training images may be twice there
+    return Nearest(index.astype(np.int64), distance, relative, column >= len(real))
 
 
 def copies(sets: Sets) -> Mapping[str, Score]:
     if sets.held_out is None:
         raise ZooError("copies needs held-out images to compare with")
-    usual = np.quantile(nearest(sets.held_out, sets.real).distance, QUANTILE)
-    return {"copies": Score(float((nearest(sets.fake, sets.real).distance < usual).mean()), "lower")}
+    if len(sets.real) < 2:
+        raise ZooError("copies needs at least 2 training images")
+    usual = np.quantile(nearest(sets.held_out, sets.real).relative, QUANTILE)
+    return {"copies": Score(float((nearest(sets.fake, sets.real).relative < usual).mean()), "lower")}
 
 
 def density_coverage(sets: Sets) -> Mapping[str, Score]:

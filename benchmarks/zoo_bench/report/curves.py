@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -88,7 +89,8 @@ def vertical(parts: Sequence[Slice]) -> tuple[float, float, bool]:
         room = abs(low) * 0.1 or 1.0
         return low - room, high + room, False
     room = high * 0.06 - low * 0.06
-    return low - room if low < 0 or low - room > 0 else low, high + room, cut
+    below = low - room if low < 0 or low - room > 0 else low  # an axis of values that are never negative ends at 0 or above
+    return max(below, -sys.float_info.max), min(high + room, sys.float_info.max), cut
 
 
 def chart(series: Series, what: str = "") -> Html:

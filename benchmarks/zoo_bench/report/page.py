@@ -47,7 +47,12 @@ def html(run: Run) -> str:
     return document(
         title=f"{title} · zoo run report",
         header=join(
-            tag("p", "zoo run report ", tag("span", sections.state(run), class_="state"), class_="eyebrow"),
+            tag(
+                "p",
+                "zoo run report ",
+                tag("span", sections.state(run), class_="state", data_state=sections.state(run)),
+                class_="eyebrow",
+            ),
             tag("h1", title),
             tag("p", sections.summary(run), class_="summary"),
             sections.numbers(run),

@@ -9,21 +9,35 @@ from zoo_bench.report import text
 from zoo_bench.report.markup import Html, join, tag
 from zoo_bench.report.run import Run, rows, table
 
-NAMES = {
+NAMES = {  # name -> label, what a reader has to know of it
     "fid": ("FID", "Fréchet distance between the features of real and generated images"),
-    "kid": ("KID", "squared maximum mean discrepancy between their features, with a cubic kernel"),
-    "is": ("Inception score", "how certain and how varied the classes of generated images are"),
-    "inception_score": ("Inception score", "how certain and how varied the classes of generated images are"),
+    "kid": ("KID", "squared maximum mean discrepancy between these features"),
+    "kid_p": ("KID, p-value", "how often sets mixed at random differ as much"),
+    "is": ("Inception score", "how certain and how varied the predicted classes are"),
     "precision": ("Precision", "share of generated images that lie among real ones"),
     "recall": ("Recall", "share of real images that lie among generated ones"),
-    "density": ("Density", "how many neighbourhoods of real images a generated one lies in"),
+    "density": ("Density", "in how many neighbourhoods of real images a generated one lies"),
     "coverage": ("Coverage", "share of real images with a generated one in their neighbourhood"),
+    "copies": ("Copies", "share of generated images closer to a training image than held-out ones usually are"),
+}
+STATISTICS = {
+    "colours": "distinct colours per image",
+    "palette": "fewest colours that cover 95 % of an image",
+    "entropy": "of the colours of an image, in bits",
+    "background": "share of pixels that are background",
+    "clean_background": "share of the nearly background pixels that are exactly background",
+    "clean_border": "share of the outermost pixels that are background",
+    "symmetry": "overlap with the mirror image",
+    "partial_alpha": "share of half transparent pixels",
 }
 EVALUATOR = {
     "n_real": "real images",
     "n_fake": "generated images",
+    "n_held_out": "held-out images",
     "weights_sha256": "weights (SHA-256)",
+    "reference_sha256": "real images (SHA-256)",
     "kid_subset_size": "KID subset size",
+    "is_splits": "splits of the inception score",
 }
 ARROWS = {"lower": ("↓", "lower is better"), "higher": ("↑", "higher is better")}
 
@@ -48,19 +62,24 @@ def section(run: Run) -> Html:
         )
     if not scores:
         return join(missing or tag("p", "The evaluation left no scores.", class_="absent"), _evaluator(run))
+    small = any(text.finite(score.get("at_floor_n")) is not None for score in scores)
     head = tag(
         "tr",
         tag("th", "Score", scope="col"),
         tag("th", "Measured with", scope="col", class_="identity"),
         tag("th", "Value", scope="col", class_="num"),
+        tag("th", "At the floor's n", scope="col", class_="num") if small else None,
         tag("th", "Floor", scope="col", class_="num"),
     )
     caption = tag(
         "caption",
         "Value ± spread. ↓ lower is better, ↑ higher is better. Floor: the same score for held-out real images in place of "
         "generated ones, so what a perfect generator would get.",
+        " At the floor's n: the score of as many generated images as there are held-out ones; compare the floor with this."
+        if small
+        else None,
     )
-    body = tag("tbody", [_row(score) for score in scores])
+    body = tag("tbody", [_row(score, small) for score in scores])
     return join(tag("table", caption, tag("thead", head), body, class_="scores"), missing, _evaluator(run))
 
 
@@ -83,9 +102,9 @@ def statistics(run: Run) -> Html | None:
     body = [
         tag(
             "tr",
-            tag("th", text.words(str(name)), scope="row"),
-            tag("td", text.number(real.get(name)), class_="num"),
-            tag("td", text.number(fake.get(name)), class_="num"),
+            tag("th", text.words(str(name)), tag("span", STATISTICS.get(str(name), ""), class_="hint"), scope="row"),
+            tag("td", text.number(real.get(name), 3), class_="num"),
+            tag("td", text.number(fake.get(name), 3), class_="num"),
             tag("td", bars(real.get(name), fake.get(name)), class_="bars"),
         )
         for name in names
@@ -121,7 +140,7 @@ def _identity(score: Mapping[str, Any]) -> str:
     return identity.strip() if isinstance(identity, str) else ""
 
 
-def _row(score: Mapping[str, Any]) -> Html:
+def _row(score: Mapping[str, Any], small: bool) -> Html:
     name = str(score.get("name", ""))
     label, meaning = NAMES.get(name, (text.words(name).capitalize(), ""))
     arrow, better = ARROWS.get(str(score.get("better")), ("", ""))
@@ -132,7 +151,10 @@ def _row(score: Mapping[str, Any]) -> Html:
     ]
     identity = tag("td", tag("code", _identity(score)), class_="identity")
     value = tag("td", text.measured(score.get("value"), score.get("spread")), class_="num value")
-    return tag("tr", tag("th", what, scope="row"), identity, value, tag("td", text.number(score.get("floor"), 3), class_="num"))
+    beside = [
+        tag("td", text.number(score.get(key), 3), class_="num") for key in (("at_floor_n",) if small else ()) + ("floor",)
+    ]
+    return tag("tr", tag("th", what, scope="row"), identity, value, beside)
 
 
 def _evaluator(run: Run) -> Html | None:

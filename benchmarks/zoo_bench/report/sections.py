@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from zoo_bench.report import pictures, text
@@ -91,8 +92,8 @@ def samples(run: Run) -> Html:
     if not final.exists() and run.samples:
         iteration, final = run.samples[-1]
         caption = f"Generated, after {text.count(iteration)} iterations"
-    left = figure(pictures.load(final), caption, "grid of generated images", "There are no samples yet.")
-    right = figure(pictures.load(run.picture("real")), "Real", "grid of real images", "There is no picture of real images.")
+    left = figure(final, caption, "grid of generated images", "There are no samples yet.")
+    right = figure(run.picture("real"), "Real", "grid of real images", "There is no picture of real images.")
     return tag("div", left, right, class_="pair")
 
 
@@ -106,14 +107,8 @@ def more_samples(run: Run) -> Html | None:
             "pairs of a generated image and the training image nearest to it",
         ),
     ]
-    found = [(pictures.load(run.picture(name)), caption, alt) for name, caption, alt in wanted if run.picture(name).exists()]
-    if not found:
-        return None
-    return tag(
-        "div",
-        [figure(picture, caption, alt, f"{caption}: the picture cannot be read.") for picture, caption, alt in found],
-        class_="pair",
-    )
+    found = [figure(run.picture(name), caption, alt, "") for name, caption, alt in wanted if run.picture(name).exists()]
+    return tag("div", found, class_="pair") if found else None
 
 
 def progress(run: Run) -> Html | None:
@@ -124,15 +119,7 @@ def progress(run: Run) -> Html | None:
         whole = pictures.size(path)
         part = pictures.corner(whole, side) if whole and isinstance(side, int) and 0 < side < 4096 else None
         caption = text.count(iteration)
-        shots.append(
-            figure(
-                pictures.load(path, part),
-                caption,
-                f"samples after {caption} iterations",
-                "unreadable",
-                display=pictures.THUMBNAIL,
-            )
-        )
+        shots.append(figure(path, caption, f"samples after {caption} iterations", "", part, pictures.THUMBNAIL))
     if not shots:
         return None
     note = f"{len(shots)} of {text.count(len(run.samples))} moments" if len(shots) < len(run.samples) else "All moments"
@@ -140,8 +127,18 @@ def progress(run: Run) -> Html | None:
     return join(lead, tag("div", shots, class_="strip"))
 
 
-def figure(picture: pictures.Picture | None, caption: str, alt: str, absent: str, display: int = pictures.DISPLAY) -> Html:
-    inside = picture.img(alt, display) if picture else tag("p", absent, class_="absent")
+def figure(
+    path: Path,
+    caption: str,
+    alt: str,
+    absent: str,
+    part: tuple[int, int] | None = None,
+    display: int = pictures.DISPLAY,
+) -> Html:
+    """A picture file, or its upper left `part`; a missing one is replaced by the words of `absent`."""
+    picture = pictures.load(path, part)
+    words = "This picture cannot be read." if path.exists() else absent
+    inside = picture.img(alt, display) if picture else tag("p", words, class_="absent")
     return tag("figure", tag("div", inside, class_="frame"), tag("figcaption", caption))
 
 

@@ -1,0 +1,117 @@
+"""Plugins written into a temporary folder that is put on the path: installed as far as Python can tell, without pip."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from zoo_core.catalog import discover
+
+RUN = "import sys; from zoo_core.cli import main; sys.exit(main())"
+HEAD = "from zoo_core.hooks import Entry, hookimpl\n"
+
+
+class Plugins:
+    """A folder of plugins and the command line that sees them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def add(
+        self, name: str, source: str, *, group: str = "zoo.v1", point: str = "", version: str = "1.2.3", **modules: str
+    ) -> None:
+        """Install distribution `name` with hook module `source`; `modules` are further modules: `torch_free="..."`."""
+        module = name.replace("-", "_") + "_entries"
+        files = {module: source, **modules}
+        for file, text in files.items():
+            (self.folder / f"{file}.py").write_text(text)
+        info = self.folder / f"{name.replace('-', '_')}-{version}.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n\nName: not this line\n")
+        (info / "entry_points.txt").write_text(f"[{group}]\n{point or name} = {module}\n")
+
+    def provide(self, name: str, *entries: str, point: str = "", **modules: str) -> None:
+        """Install a plugin whose hook returns these entries, given as source."""
+        source = HEAD + f"@hookimpl\ndef zoo_entries():\n    return [{', '.join(entries)}]\n"
+        self.add(name, source, point=point, **modules)
+
+    def zoo(
+        self, *args: str, only: str | None = None, env: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run `zoo args` in a process of its own; `only` names the plugins to load."""
+        return subprocess.run(self.command(*args), env=self.environment(only, env), capture_output=True, text=True, timeout=120)
+
+    def command(self, *args: str) -> list[str]:
+        return [sys.executable, "-c", RUN, *args]
+
+    def environment(self, only: str | None = None, env: Mapping[str, str] | None = None) -> dict[str, str]:
+        values = {name: value for name, value in os.environ.items() if name not in ("ZOO_PLUGINS", "COLUMNS")}
+        return {**values, "PYTHONPATH": str(self.folder), **({} if only is None else {"ZOO_PLUGINS": only}), **(env or {})}
+
+
+@pytest.fixture
+def plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Plugins]:
+    """Plugins of this test, seen by `discover()` here and by `plugins.zoo(...)` in processes of their own."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.delenv("ZOO_PLUGINS", raising=False)
+    before = set(sys.modules)
+    discover.cache_clear()
+    yield Plugins(folder)
+    discover.cache_clear()
+    for name in set(sys.modules) - before:
+        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(folder)):
+            del sys.modules[name]
+
+
+def _broken() -> dict[str, tuple[str, str]]:
+    entry = 'Entry("objective", "{name}", target="bad_target:thing")'
+    hook = "@hookimpl\ndef zoo_entries():\n"
+    good = entry.format(name="fine")
+    return {
+        "bad-import": ("import no_such_module\n", "ModuleNotFoundError: No module named 'no_such_module'"),
+        "bad-syntax": ("def zoo_entries(:\n", "SyntaxError: invalid syntax"),
+        "bad-signature": (HEAD + "@hookimpl\ndef zoo_entries(surprise):\n    return []\n", "surprise"),
+        "bad-hook": (HEAD + f"@hookimpl\ndef zoo_entires():\n    return [{good}]\n", "unknown hook 'zoo_entires'"),
+        "bad-generator": (HEAD + hook + f"    yield {good}\n    raise OSError('half way')\n", "OSError: half way"),
+        "bad-exit": ("import sys\nsys.exit('bye')\n", "SystemExit: 'bye'"),
+        "bad-kind": (
+            HEAD + hook + '    return [Entry("modle", "x", target="a:b")]\n',
+            "kind 'modle' of entry 'x' is none of model,",
+        ),
+        "bad-name": (HEAD + hook + '    return [Entry("critic", "Big Name", target="a:b")]\n', "name of critic 'Big Name'"),
+        "bad-twice": (HEAD + hook + f"    return [{good}, {good}]\n", "two entries objective fine"),
+        "bad-target": (
+            HEAD + hook + '    return [Entry("critic", "gone", target="no_such:Thing")]\n',
+            "No module named 'no_such'",
+        ),
+        "bad-entry": (HEAD + hook + "    return ['dcgan']\n", "zoo_entries gave 'dcgan', not an Entry"),
+        "bad-none": (HEAD + hook + "    pass\n", "returned None"),
+        "bad-empty": ("", "no function zoo_entries marked with @hookimpl"),
+        "bad-raise": (
+            HEAD + "class Odd(BaseException):\n    def __str__(self): raise ValueError\n" + hook + "    raise Odd\n",
+            "Odd",
+        ),
+        "bad-needs": (
+            HEAD + hook + '    return [Entry("critic", "x", target="a:b", needs=("lables",))]\n',
+            "needs of critic 'x'",
+        ),
+    }
+
+
+BROKEN = _broken()  # distribution -> hook module, part of the cause that must be named
+
+
+@pytest.fixture
+def broken(plugins: Plugins) -> dict[str, str]:
+    """Every kind of broken plugin, installed at once. Distribution -> what must be said about it."""
+    for name, (source, _) in BROKEN.items():
+        plugins.add(name, source)
+    plugins.add("bad-version", "raise SystemError('imported')\n", group="zoo.v2")
+    return {name: cause for name, (_, cause) in BROKEN.items()} | {"bad-version": "made for another API version: zoo.v2"}

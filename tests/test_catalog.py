@@ -1,0 +1,384 @@
+"""What the catalog finds, what it refuses, and how names are resolved."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import sys
+import zipfile
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zoo_core import names
+from zoo_core.catalog import Catalog, Refused, check_entry, discover
+from zoo_core.errors import ZooError
+from zoo_core.hooks import KINDS, PARTS, Entry
+from zoo_core.installed import GROUPS, entry_points, installed
+
+GOOD = 'Entry("objective", "good", target="acme_good:Good", config="acme_options:Options", summary="fine")'
+OPTIONS = """
+from dataclasses import dataclass
+from zoo_core.options import option
+@dataclass(frozen=True)
+class Options:
+    steps: int = option(5, "critic steps", min=1)
+class Plain:
+    pass
+"""
+
+
+def own(catalog: Catalog, distribution: str) -> list[str]:
+    return [str(item) for item in catalog.entries if item.distribution == distribution]
+
+
+def causes(catalog: Catalog, distribution: str) -> list[str]:
+    return [problem.cause for problem in catalog.problems if problem.distribution == distribution]
+
+
+def test_a_plugin_is_found_and_loaded_on_use(plugins):
+    plugins.provide("acme-gans", GOOD, acme_good="class Good: pass", acme_options=OPTIONS)
+    catalog = discover()
+    item = catalog.find("objective", "good")
+    assert (item.id, item.version, catalog.short(item)) == ("acme-gans/good", "1.2.3", "good")
+    assert catalog.find("objective", "Acme_Gans/good") == item
+    assert "acme_good" not in sys.modules and "acme_options" not in sys.modules
+    assert catalog.load_target(item).__name__ == "Good"
+    assert catalog.load_config(item)().steps == 5
+    assert catalog.hooks.has_plugin("acme-gans")
+    assert discover() is catalog
+
+
+def test_core_is_there_without_being_installed(plugins, monkeypatch):
+    monkeypatch.setenv("ZOO_PLUGINS", "")
+    catalog = discover()
+    assert {item.distribution for item in catalog.entries} == {"zoo-core"}
+    assert {"list", "info", "doctor"} <= {item.entry.name for item in catalog.of("command")}
+    assert catalog.problems == ()
+
+
+def test_every_broken_plugin_is_named_and_the_others_work(plugins, broken):
+    plugins.provide("acme-gans", GOOD)
+    catalog = discover()
+    assert own(catalog, "acme-gans") == ["objective acme-gans/good"]
+    for name, cause in broken.items():
+        if name != "bad-target":  # nothing is imported to look for a target
+            assert [cause in text for text in causes(catalog, name)] == [True], name
+            assert own(catalog, name) == [] and not catalog.hooks.has_plugin(name)
+    assert all("\n" not in problem.cause and len(problem.cause) < 400 for problem in catalog.problems)
+    assert causes(catalog, "bad-import")[0].endswith("(site/bad_import_entries.py:1)")
+
+
+def test_a_broken_target_is_named_by_use(plugins, broken):
+    catalog = discover()
+    with pytest.raises(
+        ZooError, match="plugin bad-target is broken: target no_such:Thing of critic bad-target/gone: ModuleNotFound"
+    ):
+        catalog.load_target(catalog.find("critic", "gone"))
+
+
+@pytest.mark.parametrize(
+    ("source", "cause"),
+    [
+        ("Good = 1", "has no attribute 'Missing'"),
+        ("import sys; sys.exit(3)", "SystemExit: 3"),
+        ("1 / 0", r"ZeroDivisionError: division by zero \(site/acme_target.py:1\)"),
+    ],
+)
+def test_what_an_import_of_a_target_may_do(plugins, capsys, source, cause):
+    plugins.provide("acme-gans", 'Entry("critic", "odd", target="acme_target:Missing")', acme_target="print('noise');" + source)
+    catalog = discover()
+    with pytest.raises(ZooError, match=cause):
+        catalog.load_target(catalog.find("critic", "odd"))
+    assert capsys.readouterr() == ("", "noise\n")
+
+
+def test_a_config_must_be_an_options_class(plugins):
+    plugins.provide("acme-gans", GOOD.replace("acme_options:Options", "acme_options:Plain"), acme_options=OPTIONS)
+    catalog = discover()
+    with pytest.raises(ZooError, match=r"plugin acme-gans is broken: config .*Plain must be a frozen dataclass"):
+        catalog.load_config(catalog.find("objective", "good"))
+    assert catalog.load_config(catalog.find("command", "list")) is None
+
+
+def test_interrupting_an_import_is_not_the_fault_of_a_plugin(plugins):
+    plugins.add("acme-gans", "raise KeyboardInterrupt\n")
+    with pytest.raises(KeyboardInterrupt):
+        discover()
+
+
+def test_two_plugins_with_one_entry_point_name_are_both_there(plugins):
+    plugins.provide("acme-one", 'Entry("critic", "one", target="a:b")', point="acme")
+    plugins.provide("acme-two", 'Entry("critic", "two", target="a:b")', point="acme")
+    catalog = discover()
+    assert own(catalog, "acme-one") == ["critic acme-one/one"] and causes(catalog, "acme-one") == []
+    assert own(catalog, "acme-two") == ["critic acme-two/two"]
+    assert "acme, is taken" in causes(catalog, "acme-two")[0]
+    assert catalog.hooks.has_plugin("acme") and catalog.hooks.has_plugin("acme-two:acme")
+
+
+def test_one_name_of_two_plugins_must_be_written_in_full(plugins):
+    for name in ("acme-one", "acme-two"):
+        plugins.provide(name, GOOD)
+    catalog = discover()
+    with pytest.raises(ZooError, match="type acme-one/good or acme-two/good"):
+        catalog.find("objective", "good")
+    item = catalog.find("objective", "good", prefer="acme-two")
+    assert item.id == catalog.short(item) == "acme-two/good"
+
+
+def test_a_subset_is_loaded(plugins, monkeypatch):
+    plugins.provide("acme-one", GOOD)
+    plugins.add("acme-two", "raise SystemError('imported')\n")
+    monkeypatch.setenv("ZOO_PLUGINS", " Acme_One, acme-on,")
+    catalog = discover()
+    assert {item.distribution for item in catalog.entries} == {"zoo-core", "acme-one"}
+    assert [(problem.distribution, problem.cause) for problem in catalog.problems] == [
+        ("acme-on", "named in ZOO_PLUGINS but not installed; did you mean acme-one?")
+    ]
+
+
+def test_torch_in_a_hook_module_is_reported(plugins, monkeypatch):
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
+    plugins.add("acme-slow", "import sys, types\nsys.modules['torch'] = types.ModuleType('torch')\n" + hook_source())
+    catalog = discover()
+    assert own(catalog, "acme-slow") == ["objective acme-slow/good"]
+    assert causes(catalog, "acme-slow") == [
+        "acme_slow_entries imports torch, which slows every command; only modules of targets may"
+    ]
+
+
+def hook_source() -> str:
+    return f"from zoo_core.hooks import Entry, hookimpl\n@hookimpl\ndef zoo_entries():\n    return [{GOOD}]\n"
+
+
+# what is installed, against importlib.metadata
+
+
+def by_importlib() -> dict[str, tuple[str, set[tuple[str, str, str]]]]:
+    found: dict[str, tuple[str, set[tuple[str, str, str]]]] = {}
+    for dist in importlib.metadata.distributions():
+        points = {(point.name, point.value, point.group) for point in dist.entry_points if GROUPS.fullmatch(point.group)}
+        if points:
+            found.setdefault(names.normal(dist.metadata["Name"]), (dist.version, points))
+    return found
+
+
+def by_zoo() -> dict[str, tuple[str, set[tuple[str, str, str]]]]:
+    return {item.distribution: (item.version, {(p.name, p.value, p.group) for p in item.points}) for item in installed()}
+
+
+def test_the_path_is_read_as_importlib_reads_it(plugins, tmp_path, monkeypatch):
+    plugins.provide("acme-gans", GOOD)
+    plugins.add("acme-new", "", group="zoo.v2")
+    plugins.add("acme-other", "", group="console_scripts")
+    shadow = tmp_path / "later"
+    shadow.mkdir()
+    (shadow / "acme_gans-9.0.dist-info").mkdir()
+    (shadow / "acme_gans-9.0.dist-info" / "METADATA").write_text("Name: acme-gans\nVersion: 9.0\n")
+    (shadow / "acme_gans-9.0.dist-info" / "entry_points.txt").write_text("[zoo.v1]\nacme = other\n")
+    (shadow / "single_file.egg-info").write_text("Name: single\n")
+    monkeypatch.setattr(sys, "path", [*sys.path, str(shadow), str(tmp_path / "absent")])
+    found = by_importlib()
+    assert found["acme-gans"][0] == "1.2.3" and "acme-other" not in found
+    assert {**by_zoo(), **found} == by_zoo()
+    assert by_zoo().keys() - found.keys() <= {"zoo-core"}
+
+
+def test_a_plugin_in_an_archive_is_found(plugins, tmp_path, monkeypatch):
+    archive = tmp_path / "acme.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("acme_zip_entries.py", hook_source())
+        file.writestr("acme_zip-3.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: acme-zip\nVersion: 3.0\n")
+        file.writestr("acme_zip-3.0.dist-info/entry_points.txt", "[zoo.v1]\nacme-zip = acme_zip_entries\n")
+    monkeypatch.syspath_prepend(str(archive))
+    assert by_zoo()["acme-zip"] == ("3.0", {("acme-zip", "acme_zip_entries", "zoo.v1")})
+    assert own(discover(), "acme-zip") == ["objective acme-zip/good"]
+    sys.modules.pop("acme_zip_entries")
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "cause"),
+    [
+        ("METADATA", b"", "KeyError: 'name'"),
+        ("METADATA", b"\xff", "UnicodeDecodeError"),
+        ("entry_points.txt", b"[zoo.v1]\nx\n", "'x'"),
+    ],
+)
+def test_a_damaged_installation_is_named(plugins, file, text, cause):
+    plugins.provide("acme-gans", GOOD)
+    (plugins.folder / "acme_gans-1.2.3.dist-info" / file).write_bytes(text)
+    catalog = discover()
+    assert len(causes(catalog, "acme-gans")) == 1 and cause in causes(catalog, "acme-gans")[0]
+    with pytest.raises(ZooError, match="acme-gans is broken: its metadata"):
+        catalog.find("objective", "acme-gans/good")
+
+
+class OneFile(importlib.metadata.Distribution):
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def read_text(self, filename: str) -> str:
+        return self.text
+
+    def locate_file(self, path: Any) -> Any:
+        raise NotImplementedError
+
+
+@given(st.text(alphabet="[]=:.# \nzov1ab", max_size=60))
+def test_entry_points_are_parsed_as_importlib_parses_them(text):
+    try:
+        ours = [(p.name, p.value, p.group) for p in entry_points("[zoo.v1]\n" + text)]
+    except ValueError:
+        return
+    theirs = OneFile("[zoo.v1]\n" + text).entry_points
+    wanted = {(p.name, p.value.partition("[")[0].strip(), p.group.strip()) for p in theirs if p.group == "zoo.v1"}
+    assert {point for point in ours if point[2] == "zoo.v1"} == wanted
+
+
+# entries
+
+
+words = st.one_of(st.none(), st.integers(), st.text(max_size=8), st.sampled_from(["a:b", "x", "labels", "objective", *KINDS]))
+pairs = st.one_of(words, st.dictionaries(st.one_of(words, st.just("train.lr")), words, max_size=2))
+
+
+@given(
+    st.builds(
+        Entry, words, words, words, words, pairs, pairs, st.one_of(words, st.lists(words, max_size=2).map(tuple)), words, words
+    )
+)
+def test_an_entry_is_well_formed_or_refused(entry):
+    try:
+        check_entry(entry)
+    except Refused as refused:
+        assert "\n" not in names.one_line(str(refused))
+        return
+    assert entry.kind in KINDS and names.NAME.fullmatch(entry.name)
+    assert all(
+        isinstance(text, str) for text in (entry.target, entry.config, entry.summary, entry.paper, *entry.needs, *entry.parts)
+    )
+    assert (entry.target == "") == (entry.kind == "model")
+    assert set(entry.parts) <= set(PARTS)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kind": "x"},
+        {"name": "a/b"},
+        {"name": ""},
+        {"name": "é"},
+        {"name": "a\n"},
+        {"target": "module"},
+        {"target": ""},
+        {"target": "a:b\n"},
+        {"target": "a b:c"},
+        {"config": "module"},
+        {"needs": "labels"},
+        {"needs": ("size=x",)},
+        {"parts": {"objective": "x"}},
+        {"options": {"objective.x": 1}},
+        {"kind": "model"},
+        {"kind": "model", "target": "", "parts": {"encoder": "x"}},
+        {"kind": "model", "target": "", "parts": {"objective": ""}},
+        {"kind": "model", "target": "", "options": {"lr": 1}},
+    ],
+)
+def test_malformed_entries_are_refused(change):
+    good: dict[str, Any] = {
+        "kind": "objective",
+        "name": "ls-gan_2",
+        "target": "a.b:C.d",
+        "config": "a:B",
+        "needs": ("size=64|128", "labels"),
+    }
+    check_entry(Entry(**good))
+    with pytest.raises(Refused):
+        check_entry(Entry(**{**good, **({"config": ""} if change.get("target") == "" else {}), **change}))
+
+
+# names
+
+
+some_names = st.sampled_from(["a", "b", "gan", "wgan_gp", "vae", "list"])
+dists = st.sampled_from(["zoo-core", "zoo-vae", "acme"])
+some_ids = st.dictionaries(
+    st.sampled_from(["model", "objective"]), st.lists(st.tuples(dists, some_names), unique=True), max_size=2
+)
+
+
+@given(some_ids, st.one_of(some_names, st.text(max_size=20)), st.sampled_from(["", "acme", "zoo-vae"]))
+def test_a_short_name_is_resolved_where_it_is_unique(table, asked, prefer):
+    ids = {kind: [f"{dist}/{name}" for dist, name in pairs] for kind, pairs in table.items()}
+    for kind in ("model", "objective", "critic"):
+        owners = [dist for dist, name in table.get(kind, []) if name == asked]
+        if prefer in owners:
+            owners = [prefer]
+        try:
+            assert names.resolve(kind, asked, ids, {}, prefer) == f"{owners[0]}/{asked}"
+            assert len(owners) == 1
+        except ZooError as error:
+            assert len(owners) != 1
+            assert str(error) == names.one_line(str(error), 10_000)
+            assert all(f"{dist}/{asked}" in str(error) for dist in owners)
+
+
+@given(some_ids, dists, some_names)
+def test_a_canonical_id_is_always_resolved(table, dist, name):
+    ids = {kind: [f"{dist}/{name}" for dist, name in pairs] for kind, pairs in table.items()}
+    for kind, their in ids.items():
+        for id in their:
+            assert names.resolve(kind, id, ids, {}) == id
+            assert names.resolve(kind, id.replace("zoo-", "Zoo__").replace("acme", "ACME"), ids, {}) == id
+        if f"{dist}/{name}" not in their:
+            with pytest.raises(ZooError):
+                names.resolve(kind, f"{dist}/{name}", ids, {})
+
+
+@given(st.text(max_size=200), st.integers(10, 100))
+def test_one_line_is_one_printable_line(text, limit):
+    line = names.one_line(text, limit)
+    assert len(line) <= limit and line.isprintable() and line == line.strip()
+
+
+IDS = {
+    "model": ["zoo-core/dcgan", "acme/lsgan"],
+    "objective": ["acme/lsgan", "acme/hinge"],
+    "upsampler": ["zoo-core/nearest"],
+    "dataset": [],
+    "command": ["zoo-core/list"],
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked", "answer"),
+    [
+        ("model", "lsgam", "no model is called lsgam: did you mean lsgan?"),
+        ("objective", "LSGAN", "no objective is called LSGAN: did you mean lsgan?"),
+        ("model", "hinge", "no model is called hinge (hinge is an objective): type one of dcgan, lsgan"),
+        ("model", "wgan_gp", "no model is called wgan_gp: no installed plugin provides it: pip install zoo-wgan-gp"),
+        ("model", "wgan-gp", "no model is called wgan-gp: no installed plugin provides it: pip install zoo-wgan-gp"),
+        (
+            "upsampler",
+            "colorpiker",
+            "no upsampler is called colorpiker: did you mean colorpicker? It comes with zoo-colorpicker: ",
+        ),
+        ("upsampler", "zoo-colorpicker/colorpicker", "no installed plugin provides it: pip install zoo-colorpicker"),
+        ("model", "zoo-vae/vae", "no model is called zoo-vae/vae: zoo-vae is broken: SyntaxError"),
+        ("model", "vae", "no model is called vae: zoo-vae, which provides it, is broken: SyntaxError"),
+        ("command", "verify", "no command is called verify: no installed plugin provides it: pip install zoo-bench"),
+        ("dataset", "dcgan", "no dataset is called dcgan (dcgan is a model): no installed plugin provides a dataset"),
+        ("model", "evil-corp/dcgan", "no model is called evil-corp/dcgan: no plugin evil-corp is installed"),
+        ("model", "acmee/lsgan", "no model is called acmee/lsgan: no plugin acmee is installed; did you mean acme/lsgan?"),
+        ("model", "acme/lsgn", "no model is called acme/lsgn: did you mean acme/lsgan?"),
+        ("upsampler", "acme/lsgan", "no upsampler is called acme/lsgan: acme provides no upsampler"),
+        ("model", "", "no model is called nothing: type one of dcgan, lsgan"),
+    ],
+)
+def test_an_unknown_name_is_answered_with_what_to_type(kind, asked, answer):
+    with pytest.raises(ZooError) as raised:
+        names.resolve(kind, asked, IDS, {"zoo-vae": "SyntaxError"})
+    assert answer in str(raised.value)
+    assert "pip install evil" not in str(raised.value)

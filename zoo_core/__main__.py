@@ -1,0 +1,7 @@
+"""python -m zoo_core is the command zoo."""
+
+import sys
+
+from zoo_core.cli import main
+
+sys.exit(main())

@@ -1,0 +1,1 @@
+"""What the tests of zoo and of plugins share."""
