@@ -15,8 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 # Of zoo_core, what `zoo list` and a plan import.
-TORCH_FREE = """adversarial_options catalog cli entries errors files hooks images installed names nets.options options prior
-recipe seeds space train.options""".split()
+TORCH_FREE = ["adversarial_options", "catalog", "cli", "entries", "errors", "files", "hooks", "images", "installed", "names", "nets.options", "options", "prior", "recipe", "seeds", "space", "train.options"]
 # `zoo sample` is a command that draws pictures: it imports torch inside the function that does.
 ALLOWED = ("zoo_core.cli.sample -> zoo_core.bundle", "zoo_core.cli.sample -> zoo_core.grid")
 

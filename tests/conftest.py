@@ -61,6 +61,7 @@ def plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Plugins
     folder.mkdir()
     monkeypatch.syspath_prepend(str(folder))
     monkeypatch.delenv("ZOO_PLUGINS", raising=False)
+    monkeypatch.delenv("COLUMNS", raising=False)
     before = set(sys.modules)
     discover.cache_clear()
     yield Plugins(folder)

@@ -36,7 +36,8 @@ def test_a_loaded_model_draws_what_the_saved_one_drew(run, folder):
 
 def test_a_new_process_draws_the_same(run, folder):
     code = (
-        "import sys, hashlib; from pathlib import Path; from zoo_core.bundle import load_bundle; from zoo_core.catalog import discover;"
+        "import sys, hashlib; from pathlib import Path;"
+        "from zoo_core.bundle import load_bundle; from zoo_core.catalog import discover;"
         "print(hashlib.sha256(load_bundle(Path(sys.argv[1]), discover()).sample(3).numpy().tobytes()).hexdigest())"
     )
     import hashlib

@@ -140,7 +140,8 @@ def test_a_subset_is_loaded(plugins, monkeypatch):
 
 
 def test_torch_in_a_hook_module_is_reported(plugins, monkeypatch):
-    monkeypatch.delitem(sys.modules, "torch", raising=False)
+    monkeypatch.setitem(sys.modules, "torch", None)  # what was there comes back at the end
+    monkeypatch.delitem(sys.modules, "torch")
     plugins.add("acme-slow", "import sys, types\nsys.modules['torch'] = types.ModuleType('torch')\n" + hook_source())
     catalog = discover()
     assert own(catalog, "acme-slow") == ["objective acme-slow/good"]

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from zoo_core import __version__
+from zoo_core.catalog import discover
 from zoo_core.cli import main
 from zoo_core.cli.listing import columns
+from zoo_core.hooks import KINDS
 
 COMMANDS = """
 import click
@@ -57,7 +59,7 @@ GANS = (
     'Entry("model", "lost", parts={"objective": "aae"})',
     'Entry("model", "wrong", parts={"objective": "good"}, options={"objective.stepz": 7})',
 )
-NETS = {"acme_nets": "import torch\nclass Good: pass\n", "acme_options": OPTIONS}
+NETS = {"acme_nets": "import math\nclass Good: pass\n", "acme_options": OPTIONS}
 
 
 @pytest.fixture
@@ -71,7 +73,7 @@ def speak(plugins, tmp_path) -> Path:
 
 def modules(plugins, *args: str) -> set[str]:
     """Modules that are imported when a command line is done."""
-    code = f"import sys; from zoo_core.cli import main; code = main({list(args)!r}); print('MODULES', *sys.modules); sys.exit(code)"
+    code = f"import sys; from zoo_core.cli import main; code = main({args!r}); print('MODULES', *sys.modules); sys.exit(code)"
     done = subprocess.run([sys.executable, "-c", code], env=plugins.environment(), capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     return set(done.stdout.rpartition("MODULES ")[2].split())
@@ -117,7 +119,7 @@ def test_an_unexpected_error_is_one_line_and_a_traceback_on_request(plugins, spe
     assert done.stderr.startswith(f"error: {text}site/acme_talk.py:")
     assert done.stderr.endswith(f"); for more, type zoo --debug speak say {what}\n")
     done = plugins.zoo("--debug", "speak", "say", what, only="acme-talk")
-    assert done.returncode == 1 and "Traceback" in done.stderr and "raise" in done.stderr or "missing" in done.stderr
+    assert done.returncode == 1 and "Traceback" in done.stderr and "in say" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -127,7 +129,7 @@ def test_an_unexpected_error_is_one_line_and_a_traceback_on_request(plugins, spe
         (["list", "modle"], "no kind is called modle: did you mean model?"),
         (["list", "--jsn"], "No such option '--jsn'"),
         (["info"], "Missing argument 'ID'; type zoo info --help"),
-        (["info", "gud"], "no entry is called gud: did you mean good?"),
+        (["info", "goood"], "no entry is called goood: did you mean good?"),
         (["info", "aae"], "no entry is called aae: no installed plugin provides it: pip install zoo-aae"),
         (["info", "good", "--kind", "critic"], "no critic is called good (good is a model and an objective)"),
         (["info", "a\nb"], "no entry is called a b"),
@@ -157,15 +159,24 @@ def test_list(plugins, monkeypatch, capfd):
     plugins.provide("acme-more", 'Entry("objective", "twin", target="a:b", summary="the other")')
     monkeypatch.setenv("ZOO_PLUGINS", "acme-gans,acme-more")
     assert main(["list", "objective"]) == 0
-    assert capfd.readouterr() == ("objectives\n  good            fine\n  acme-gans/twin\n  acme-more/twin  the other\n", "")
+    lines = [line.split() for line in capfd.readouterr().out.splitlines()]
+    assert lines[0] == ["objectives"]
+    assert [line for line in lines if line[0] in ("good", "acme-gans/twin", "acme-more/twin", "twin")] == [
+        ["good", "fine"],
+        ["acme-gans/twin"],
+        ["acme-more/twin", "the", "other"],
+    ]
     assert main(["list", "models"]) == 0
-    assert capfd.readouterr().out.splitlines()[1:3] == ["         needs", "  good   labels"]
-    assert main(["list", "metric"]) == 0
-    assert capfd.readouterr().out == "no installed plugin provides a metric\n"
+    lines = [line.split() for line in capfd.readouterr().out.splitlines()]
+    assert lines[:2] == [["models"], ["needs"]] and ["good", "labels"] in lines
+    empty = next(kind for kind in KINDS if not discover().of(kind))
+    assert main(["list", empty]) == 0
+    assert capfd.readouterr().out in (f"no installed plugin provides {a} {empty}\n" for a in ("a", "an"))
     assert main(["list", "objective", "--json"]) == 0
     value = json.loads(capfd.readouterr().out)
-    assert [row["id"] for row in value["entries"]] == ["acme-gans/good", "acme-gans/twin", "acme-more/twin"]
-    assert value["entries"][0] == {
+    rows = [row for row in value["entries"] if row["id"].startswith("acme")]
+    assert [row["id"] for row in rows] == ["acme-gans/good", "acme-gans/twin", "acme-more/twin"]
+    assert rows[0] == {
         "kind": "objective",
         "id": "acme-gans/good",
         "name": "good",
@@ -266,14 +277,13 @@ def test_broken_plugins_leave_every_command_working(plugins, broken):
 
 def test_doctor_names_every_cause(plugins, broken):
     plugins.provide("acme-gans", *GANS[:3], **NETS)
-    done = plugins.zoo("doctor")
+    done = plugins.zoo("doctor", only=",".join([*broken, "acme-gans"]))
     assert done.returncode == 0 and done.stderr == ""
     sections = {section.split()[0]: section for section in done.stdout.split("\n\n")[1:]}
     for name, cause in broken.items():
         title, *causes = sections[name].splitlines()
         assert ": broken; " in title and any(cause in text for text in causes), name
-    assert sections["acme-gans"] == "acme-gans 1.2.3: ok; 2 objectives, 1 model"[:0] + sections["acme-gans"]
-    assert sections["acme-gans"].startswith("acme-gans 1.2.3: ok; ") and "\n" not in sections["acme-gans"].strip()
+    assert sections["acme-gans"].strip() == "acme-gans 1.2.3: ok; 2 objectives, 1 model"
     assert f"zoo-core  {__version__}\n" in done.stdout and "torch     " in done.stdout
     for args in (["--strict", "doctor", "bad-import"], ["doctor", "--strict", "bad-target"]):
         done = plugins.zoo(*args)
@@ -282,7 +292,7 @@ def test_doctor_names_every_cause(plugins, broken):
 
 
 def test_doctor_looks_into_options_and_models(plugins, monkeypatch, capfd):
-    silent = 'Entry("critic", "silent", target="acme_nets:torch.pi", config="acme_options:Silent")'
+    silent = 'Entry("critic", "silent", target="acme_nets:math.pi", config="acme_options:Silent")'
     bare = 'Entry("model", "bare", parts={"objective": "twin"}, options={"objective.steps": 7})'
     odd = 'Entry("command", "odd", target="acme_nets:Good")'
     plugins.provide("acme-gans", *GANS, silent, bare, odd, **NETS)
@@ -295,7 +305,7 @@ def test_doctor_looks_into_options_and_models(plugins, monkeypatch, capfd):
         "model acme-gans/wrong: objective acme-gans/good has no option stepz: did you mean steps?",
         "critic acme-gans/silent: option steps has no help text",
         "a default does not fit its own bounds: critic acme-gans/silent: steps=0 must be at least 1",
-        "critic acme-gans/silent: target acme_nets:torch.pi cannot be called",
+        "critic acme-gans/silent: target acme_nets:math.pi cannot be called",
         "model acme-gans/bare sets steps, but objective acme-gans/twin has no options",
         "command acme-gans/odd: target acme_nets:Good is not a click command",
     ]
@@ -330,7 +340,7 @@ def test_output_that_cannot_be_written(plugins):
         done = subprocess.run(
             plugins.command("list"), env=plugins.environment(""), stdout=full, stderr=subprocess.PIPE, text=True, timeout=60
         )
-    assert (done.returncode, done.stderr) == (1, "error: the output could not be written: No space left on device\n")
+    assert done.returncode == 1 and "No space left on device" in done.stderr and done.stderr.count("\n") == 1
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
@@ -341,10 +351,11 @@ def test_an_interrupt_while_plugins_load(plugins):
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "error: interrupted\n")
 
 
-def test_letters_that_the_terminal_lacks(plugins):
-    plugins.provide("acme-gans", 'Entry("critic", "x", target="a:b", summary="\\u732b\\u00e9 cat")')
-    done = plugins.zoo("list", only="acme-gans", env={"PYTHONIOENCODING": "ascii"})
-    assert done.returncode == 0 and "\\u732b\\xe9 cat" in done.stdout
+@pytest.mark.parametrize(("encoding", "shown"), [("latin-1", "a \\u732b b"), ("utf-8", "a \u732b b")])
+def test_letters_that_the_terminal_lacks(plugins, encoding, shown):
+    plugins.provide("acme-gans", 'Entry("critic", "x", target="a:b", summary="a \\u732b b")')
+    done = plugins.zoo("list", "critic", only="acme-gans", env={"PYTHONIOENCODING": encoding})
+    assert done.returncode == 0 and shown in done.stdout
 
 
 def test_the_shell_completes_commands(plugins, speak):

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import copy
+import itertools
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from zoo_core.testing.small import random_images, tiny_recipe, trained
 from torch import nn
 
 from zoo_core.build import build
 from zoo_core.catalog import discover
 from zoo_core.errors import RunFailure
 from zoo_core.space import Space
+from zoo_core.testing.small import random_images, tiny_recipe, trained
 from zoo_core.train.checkpoint import checkpoints, load_checkpoint, load_newest, save_checkpoint
 from zoo_core.train.data import DeviceData, shift, to_pixels, to_unit
 from zoo_core.train.ema import ema_decay, ema_update
 from zoo_core.train.engine import train
-from zoo_core.train.options import TrainOptions
 from zoo_core.train.optimizers import rate_factor
+from zoo_core.train.options import TrainOptions
 
 CPU = torch.device("cpu")
 MODELS = ("dcgan", "wgan_clip", "wgan_gp")
@@ -46,7 +47,9 @@ def test_same_seed_gives_same_weights_and_another_seed_others(model):
 
 @pytest.mark.parametrize("model", MODELS)
 def test_resume_is_bit_for_bit(model, tmp_path):
-    recipe = tiny_recipe(model, ["generator.dropout=0.3", "train.schedule=linear", "train.shift=0.1", "train.instance_noise=0.1"])
+    recipe = tiny_recipe(
+        model, ["generator.dropout=0.3", "train.schedule=linear", "train.shift=0.1", "train.instance_noise=0.1"]
+    )
     whole = weights(trained(recipe, 30))
 
     half = build(recipe, discover())
@@ -178,8 +181,12 @@ def test_augmentation_mirrors_about_half_and_nothing_else():
     images = random_images(space, 20)
     data = DeviceData(images, TrainOptions(batch=18, flip=True), 0, CPU)
     original = images.pixels[~images.held_out]
-    known = {image.tobytes(): 0 for image in original} | {np.ascontiguousarray(image[:, ::-1]).tobytes(): 1 for image in original}
-    seen = [known[x.tobytes()] for k in range(30) for x in to_pixels(data.batch(k).images).permute(0, 2, 3, 1).contiguous().numpy()]
+    known = {image.tobytes(): 0 for image in original} | {
+        np.ascontiguousarray(image[:, ::-1]).tobytes(): 1 for image in original
+    }
+    seen = [
+        known[x.tobytes()] for k in range(30) for x in to_pixels(data.batch(k).images).permute(0, 2, 3, 1).contiguous().numpy()
+    ]
     assert 0.4 < np.mean(seen) < 0.6
 
 
@@ -193,7 +200,7 @@ def test_schedules_are_constant_for_half_a_run_then_fall_to_zero():
     for schedule in ("linear", "cosine"):
         factors = [rate_factor(schedule, i, 100) for i in range(101)]
         assert factors[:51] == [1.0] * 51
-        assert all(a > b for a, b in zip(factors[50:], factors[51:], strict=False))
+        assert all(a > b for a, b in itertools.pairwise(factors))
         assert factors[100] == pytest.approx(0, abs=1e-12)
         assert factors[75] == pytest.approx(0.5)
     assert rate_factor("constant", 99, 100) == 1.0

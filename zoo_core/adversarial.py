@@ -1,41 +1,35 @@
 """The adversarial game of one generator and one critic, with its loss and its penalty as parts.
 
-Objectives of plugins are made from it in a few lines:
-
-    def hinge(options: HingeOptions) -> Objective:
-        return Adversarial(options, AdversarialLoss(critic=..., generator=...))
+Objectives of plugins are made from it in a line: `Adversarial(options, hinge(), penalty)`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 
-from zoo_core.adversarial_options import AdversarialOptions
-from zoo_core.interfaces import Batch, Condition, Draw, Nets, Objective, Parts, Phase, nothing
+from zoo_core.adversarial_options import AdversarialOptions, GanOptions
+from zoo_core.interfaces import Batch, Draw, Nets, Objective, Parts, Phase, nothing
+from zoo_core.losses import (
+    WASSERSTEIN,
+    AdversarialLoss,
+    cross_entropy,
+    hinge,
+    least_squares,
+    relativistic,
+    relativistic_average,
+)
+from zoo_core.penalties import Penalty, clip_weights, named_penalty
 from zoo_core.prior import Prior
-
-Penalty = Callable[[nn.Module, Tensor, Tensor, Condition, Draw], Tensor]  # critic, real, fake, condition, draw -> scalar
-
-
-@dataclass(frozen=True)
-class AdversarialLoss:
-    """Named terms from a critic's outputs, each (N, 1) float32; they are summed and minimised.
-
-    critic     (real outputs, fake outputs) -> terms of the critic; names starting with "~" are only recorded.
-    generator  fake outputs -> terms of the generator.
-    """
-
-    critic: Callable[[Tensor, Tensor], Mapping[str, Tensor]]
-    generator: Callable[[Tensor], Mapping[str, Tensor]]
 
 
 class Adversarial(Objective):
-    """Critic steps, then generator steps, on an `AdversarialLoss`; `penalty` is added to the critic's, `after` follows its steps."""
+    """Critic steps, then generator steps. `penalty` is added to the critic's loss, `after` follows each of its steps.
+
+    Objectives that wrap another one read its `loss`, `penalty` and `phases()`, and give the losses of the phases anew.
+    """
 
     def __init__(
         self,
@@ -72,33 +66,22 @@ class Adversarial(Objective):
         return terms
 
     def generator(self, nets: Nets, batch: Batch, draw: Draw) -> Mapping[str, Tensor]:
-        generated = nets["generator"](draw.latent(len(batch.images)), batch.condition)
-        return self.loss.generator(nets["critic"](generated, batch.condition).float())
+        critic, condition = nets["critic"], batch.condition
+        generated = nets["generator"](draw.latent(len(batch.images)), condition)
+        return self.loss.generator(critic(generated, condition).float(), lambda: critic(batch.images, condition).float())
 
 
-WASSERSTEIN = AdversarialLoss(
-    critic=lambda real, fake: {"wasserstein": fake.mean() - real.mean()},
-    generator=lambda fake: {"score": -fake.mean()},
-)
-"""Arjovsky, Chintala, Bottou 2017, arXiv 1701.07875, algorithm 1. Minus the critic's term estimates the distance."""
-
-
-def cross_entropy(smoothing: float = 0.0, saturating: bool = False) -> AdversarialLoss:
-    """Goodfellow et al. 2014, arXiv 1406.2661, algorithm 1, on logits.
-
-    smoothing   real images count as real with probability 1 - smoothing (Salimans et al. 2016, arXiv 1606.03498, section 3.4).
-    saturating  the generator minimises log(1 - D) instead of -log D (section 3 of the first).
-    """
-
-    def critic(real: Tensor, fake: Tensor) -> Mapping[str, Tensor]:
-        return {
-            "real": binary_cross_entropy_with_logits(real, torch.full_like(real, 1 - smoothing)),
-            "fake": softplus(fake).mean(),  # -log(1 - sigmoid(fake))
-            "~real_accuracy": (real > 0).float().mean(),
-            "~fake_accuracy": (fake < 0).float().mean(),
-        }
-
-    def generator(fake: Tensor) -> Mapping[str, Tensor]:
-        return {"adversarial": -softplus(fake).mean() if saturating else softplus(-fake).mean()}
-
-    return AdversarialLoss(critic, generator)
+def adversarial(options: GanOptions) -> Objective:
+    """Any loss with any penalty, as the options name them."""
+    losses: dict[str, Callable[[], AdversarialLoss]] = {
+        "cross_entropy": lambda: cross_entropy(options.label_smoothing),
+        "saturating": lambda: cross_entropy(options.label_smoothing, saturating=True),
+        "least_squares": lambda: least_squares(options.label_smoothing),
+        "hinge": hinge,
+        "wasserstein": lambda: WASSERSTEIN,
+        "relativistic": relativistic,
+        "relativistic_average": relativistic_average,
+    }
+    penalty = named_penalty(options.penalty, options.penalty_weight, options.penalty_target, options.penalty_interval)
+    after = (lambda nets: clip_weights([nets["critic"]], options.clip)) if options.clip else nothing
+    return Adversarial(options, losses[options.loss](), penalty, after)

@@ -70,7 +70,9 @@ def build(recipe: Recipe, catalog: Catalog) -> Run:
     return Run(recipe, device, nets, phases, objective.prior, average, optimizers, learning_rates=rates)
 
 
-def build_generator(parts: Mapping[str, str], options: Mapping[str, Mapping[str, Any]], space: Space, latent: int, catalog: Catalog) -> Generator:
+def build_generator(
+    parts: Mapping[str, str], options: Mapping[str, Mapping[str, Any]], space: Space, latent: int, catalog: Catalog
+) -> Generator:
     """The generator alone, as `parts` and `options` name it. Needs no plugin but those of the generator and the upsampler."""
     upsampler: Upsampler = _component(catalog, "upsampler", parts, options)()
     generator: Generator = _component(catalog, "generator", parts, options, space, latent, upsampler)()
@@ -100,7 +102,9 @@ def _make(catalog: Catalog, recipe: Recipe, part: str, *arguments: Any) -> Any:
     return _component(catalog, part, recipe.parts, recipe.options, *arguments)()
 
 
-def _component(catalog: Catalog, part: str, parts: Mapping[str, str], options: Mapping[str, Mapping[str, Any]], *arguments: Any) -> Any:
+def _component(
+    catalog: Catalog, part: str, parts: Mapping[str, str], options: Mapping[str, Mapping[str, Any]], *arguments: Any
+) -> Any:
     """A function that makes the part; the options come last."""
     provided = catalog.find(PARTS[part], parts[part])
     config = catalog.load_config(provided)

@@ -58,7 +58,11 @@ class Bundle:
             z = sample_latents(self.prior, seed, first + start, count).to(device)
             chosen = None if labels is None else labels[start : start + count].to(device)
             parts.append(to_pixels(self.generator(z, Condition(chosen))).cpu())
-        return torch.cat(parts) if parts else torch.empty(0, self.space.channels, self.space.size, self.space.size, dtype=torch.uint8)
+        return (
+            torch.cat(parts)
+            if parts
+            else torch.empty(0, self.space.channels, self.space.size, self.space.size, dtype=torch.uint8)
+        )
 
 
 def random_labels(space: Space, n: int, seed: int, first: int = 0) -> Tensor:
@@ -120,12 +124,16 @@ def load_bundle(folder: Path, catalog: Catalog, device: str = "cpu") -> Bundle:
     try:
         config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
         if config["format"] != FORMAT:
-            raise ZooError(f"{folder}: model format {config['format']} needs another zoo-core than {__version__}; pip install -U zoo-core")
+            raise ZooError(
+                f"{folder}: model format {config['format']} needs another zoo-core than {__version__}; pip install -U zoo-core"
+            )
         space, prior = Space.from_json(config["space"]), Prior.from_json(config["prior"])
         parts = {part: str(config["parts"][part]) for part in NEEDED}
         options = {part: dict(config["options"][part]) for part in NEEDED}
     except FileNotFoundError:
-        raise ZooError(f"{folder} holds no trained model ({CONFIG} is missing); type the path of a finished run or model folder") from None
+        raise ZooError(
+            f"{folder} holds no trained model ({CONFIG} is missing); type the path of a finished run or model folder"
+        ) from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ZooError(f"{folder / CONFIG} is not a model's configuration: {type(error).__name__} {error}") from None
     generator = build_generator(parts, options, space, prior.size, catalog)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from zoo_core.hooks import Entry, hookimpl
 
 DCGAN = "Radford et al. 2015, arXiv 1511.06434"
+GOODFELLOW = "Goodfellow et al. 2014, Generative Adversarial Nets, arXiv 1406.2661"
 COMMANDS = (
     Entry("command", "doctor", "zoo_core.cli.doctor:doctor_command", summary="Check that all plugins work"),
     Entry("command", "info", "zoo_core.cli.listing:info_command", summary="Show what something is, needs and can be set to"),
@@ -29,6 +30,81 @@ NETWORKS = (
         paper=DCGAN,
     ),
 )
+OBJECTIVES = (
+    Entry(
+        "objective",
+        "adversarial",
+        "zoo_core.adversarial:adversarial",
+        "zoo_core.adversarial_options:GanOptions",
+        summary="generator against critic, with any loss and any penalty",
+        paper=GOODFELLOW,
+    ),
+)
+DCGAN_SETTINGS = {
+    "generator.norm": "batch",
+    "critic.norm": "batch",
+    "train.batch": 64,
+    "train.lr": 2e-4,
+    "train.beta1": 0.5,
+    "train.beta2": 0.999,
+}
+MODELS = tuple(
+    Entry("model", name, parts={"objective": "zoo-core/adversarial"}, options=options, summary=summary, paper=paper)
+    for name, options, summary, paper in (
+        (
+            "gan",
+            {**DCGAN_SETTINGS, "critic.norm": "none"},
+            "the adversarial game to put together: --set objective.loss=... --set objective.penalty=...",
+            GOODFELLOW,
+        ),
+        (
+            "lsgan",
+            {**DCGAN_SETTINGS, "objective.loss": "least_squares"},
+            "least-squares GAN on DCGAN's settings",
+            "Mao et al. 2017, Least Squares Generative Adversarial Networks, arXiv 1611.04076",
+        ),
+        (
+            "sngan",
+            {
+                "objective.loss": "hinge",
+                "objective.critic_steps": 5,
+                "critic.norm": "spectral",
+                "train.batch": 64,
+                "train.lr": 2e-4,
+                "train.beta1": 0.0,
+                "train.beta2": 0.9,
+            },
+            "hinge loss, spectral norm in the critic, 5 critic steps",
+            "Miyato et al. 2018, Spectral Normalization for Generative Adversarial Networks, arXiv 1802.05957",
+        ),
+        (
+            "r1gan",
+            {
+                "objective.penalty": "r1",
+                "objective.penalty_weight": 10.0,
+                "critic.norm": "none",
+                "train.batch": 64,
+                "train.optimizer": "rmsprop",
+                "train.lr": 1e-4,
+                "train.beta2": 0.99,
+            },
+            "GAN with the R1 penalty: norm-free critic, RMSprop 1e-4",
+            "Mescheder et al. 2018, Which Training Methods for GANs do actually Converge?, arXiv 1801.04406",
+        ),
+        (
+            "dragan",
+            {**DCGAN_SETTINGS, "critic.norm": "none", "objective.penalty": "dragan", "objective.penalty_weight": 10.0},
+            "GAN with a gradient penalty around the real images",
+            "Kodali et al. 2017, On Convergence and Stability of GANs, arXiv 1705.07215",
+        ),
+        (
+            "ragan",
+            {**DCGAN_SETTINGS, "objective.loss": "relativistic_average"},
+            "relativistic average GAN on DCGAN's settings",
+            "Jolicoeur-Martineau 2018, The relativistic discriminator, arXiv 1807.00734",
+        ),
+    )
+)
 UPSAMPLERS = tuple(
     Entry(
         "upsampler", name, f"zoo_core.nets.upsamplers:{attribute}", f"zoo_core.nets.options:{attribute}Options", summary=summary
@@ -44,4 +120,4 @@ UPSAMPLERS = tuple(
 
 @hookimpl
 def zoo_entries() -> list[Entry]:
-    return [*COMMANDS, *NETWORKS, *UPSAMPLERS]
+    return [*COMMANDS, *NETWORKS, *OBJECTIVES, *MODELS, *UPSAMPLERS]

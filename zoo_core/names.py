@@ -108,11 +108,11 @@ def _unknown(kind: str, name: str, ids: Mapping[str, Sequence[str]], broken: Map
         return f"{text}: did you mean {near}?"
     others = [other for other, their in ids.items() if other != kind and any(split(id)[1] == name for id in their)]
     if others:
-        text += f" ({name} is {' and '.join(_article(other) for other in others)})"
+        text += f" ({name} is {' and '.join(article(other) for other in others)})"
     elif source and source not in _distributions(ids):
         return f"{text}: no installed plugin provides it: pip install {source}"
     if not known:
-        return f"{text}: no installed plugin provides a {kind}"
+        return f"{text}: no installed plugin provides {article(kind)}"
     if near:
         text += f": did you mean {near}?"
     elif (far := nearest(name, [name for names in FIRST_PARTY.values() for name in names])) and publisher(kind, far):
@@ -145,5 +145,6 @@ def _distributions(ids: Mapping[str, Sequence[str]]) -> set[str]:
     return {split(id)[0] for their in ids.values() for id in their}
 
 
-def _article(kind: str) -> str:
+def article(kind: str) -> str:
+    """The kind with "a" or "an" before it."""
     return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"

@@ -1,9 +1,9 @@
 """Options of a component: a frozen dataclass in which every field has a default, a help text and bounds.
 
-    @dataclass(frozen=True)
-    class Options:
-        critic_steps: int = option(5, "critic steps per generator step", min=1)
-        norm: str = option("none", "normalisation of the critic", choices=("none", "batch"))
+@dataclass(frozen=True)
+class Options:
+    critic_steps: int = option(5, "critic steps per generator step", min=1)
+    norm: str = option("none", "normalisation of the critic", choices=("none", "batch"))
 """
 
 from __future__ import annotations
@@ -34,8 +34,14 @@ class Bounds:
     choices: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        words = [f"at least {self.min}" if self.min is not None else "", f"above {self.above}" if self.above is not None else ""]
-        words += [f"at most {self.max}" if self.max is not None else "", f"below {self.below}" if self.below is not None else ""]
+        words = [
+            f"at least {self.min}" if self.min is not None else "",
+            f"above {self.above}" if self.above is not None else "",
+        ]
+        words += [
+            f"at most {self.max}" if self.max is not None else "",
+            f"below {self.below}" if self.below is not None else "",
+        ]
         words += ["one of " + ", ".join(self.choices) if self.choices else ""]
         return ", ".join(word for word in words if word)
 

@@ -78,7 +78,11 @@ class Recipe:
 
     def to_json(self) -> dict[str, Any]:
         value = {"format": FORMAT, **{name.name: getattr(self, name.name) for name in dataclasses.fields(self)}}
-        value["dataset"] = {**dataclasses.asdict(value.pop("data")), "labels": list(self.data.labels), "background": list(self.data.background)}
+        value["dataset"] = {
+            **dataclasses.asdict(value.pop("data")),
+            "labels": list(self.data.labels),
+            "background": list(self.data.background),
+        }
         value["space"] = self.space.to_json()
         value["budget"] = dataclasses.asdict(self.budget)
         return value
@@ -87,7 +91,9 @@ class Recipe:
     def from_json(value: Mapping[str, Any]) -> Recipe:
         """Raises ZooError for a value that is no recipe of this format."""
         if value.get("format") != FORMAT:
-            raise ZooError(f"recipe format {value.get('format')} is not {FORMAT}: it was written by another version of zoo-core")
+            raise ZooError(
+                f"recipe format {value.get('format')} is not {FORMAT}: it was written by another version of zoo-core"
+            )
         try:
             data, fields = value["dataset"], {name.name for name in dataclasses.fields(Recipe)}
             rest = {name: value[name] for name in fields & value.keys() - {"data", "space", "budget"}}
@@ -189,7 +195,7 @@ def take_parts(parts: Mapping[str, str], settings: Iterable[str], names: Mapping
 
 
 def split_settings(settings: Iterable[str], configs: Mapping[str, type | None]) -> list[tuple[str, str, str]]:
-    """"key=value" and "part.key=value" -> (part, key, value). A bare key must belong to one part only."""
+    """ "key=value" and "part.key=value" -> (part, key, value). A bare key must belong to one part only."""
     fields = {part: [item.name for item in describe(config)] if config else [] for part, config in configs.items()}
     found = []
     for setting in settings:

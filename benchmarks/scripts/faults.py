@@ -13,6 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 NAMES = ("none", "blur", "noise", "jpeg", "colour", "tone", "coarse", "grid")
+CHANNELS = ([1, 2, 0], [2, 0, 1], [0, 2, 1], [1, 0, 2], [2, 1, 0])
 RANGES = {
     "blur": (0.4, 2.5),
     "noise": (3.0, 40.0),
@@ -38,7 +39,7 @@ def apply(image: Tensor, fault: str, strength: float, draw: np.random.Generator)
     elif fault == "jpeg":
         image = jpeg(image, round(strength))
     elif fault == "colour":
-        image = image[list(((1, 2, 0), (2, 0, 1), (0, 2, 1), (1, 0, 2), (2, 1, 0))[int(draw.integers(5))])]
+        image = image[CHANNELS[int(draw.integers(len(CHANNELS)))]]
     elif fault == "tone":
         shift = torch.from_numpy(draw.choice([-1.0, 1.0], (3, 1, 1)).astype(np.float32)) * strength * 128
         image = (image - 128) * (1 - strength * float(draw.random())) + 128 + shift

@@ -16,10 +16,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+
 from zoo_bench.data.creatures import Creatures
 from zoo_bench.data.options import CreaturesOptions
 from zoo_bench.evaluation.evaluate import METRICS, evaluate
-
 from zoo_core.images import Images
 from zoo_core.space import Space
 

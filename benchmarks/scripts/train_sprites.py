@@ -21,6 +21,7 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
 from torch import Tensor, nn
+
 from zoo_bench.data.creatures import Creatures
 from zoo_bench.data.options import CreaturesOptions
 from zoo_bench.evaluation.sprites import SIZE, WEIGHTS, Sprites

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from zoo_bench.data import cache
 
+from zoo_bench.data import cache
 from zoo_core.errors import ZooError
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
+
 from zoo_bench.data.decode import Unusable, decode
 from zoo_bench.data.resize import is_pixel_art, square
 

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 import scipy.linalg
 import torch
+
 from zoo_bench.evaluation import extractors, fidelity
 from zoo_bench.evaluation.evaluate import METRICS, evaluate
 from zoo_bench.evaluation.extractors import open_extractor
 from zoo_bench.evaluation.neighbours import nearest
 from zoo_bench.evaluation.sets import Features, Score, Side
 from zoo_bench.evaluation.sprites import WEIGHTS, load_sprites
-
 from zoo_core.errors import ZooError
 from zoo_core.images import Images
 from zoo_core.space import Space

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+
 from zoo_bench.evaluation.pixels import digest, opaque
 from zoo_bench.evaluation.statistics import statistics
-
 from zoo_core.errors import ZooError
 
 WHITE = (255, 255, 255)

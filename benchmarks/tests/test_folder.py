@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+
 from zoo_bench.data.decode import decode
 from zoo_bench.data.folder import Folder
 from zoo_bench.data.options import FolderOptions
 from zoo_bench.data.split import held_out
-
 from zoo_core.errors import ZooError
 from zoo_core.options import describe, parse
 

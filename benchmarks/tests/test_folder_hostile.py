@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
+
 from zoo_bench.data.folder import Folder
 from zoo_bench.data.options import FolderOptions
-
 from zoo_core.errors import ZooError
 
 WHITE = (255, 255, 255)

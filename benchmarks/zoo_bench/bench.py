@@ -46,7 +46,10 @@ def run_bench(
     else:
         distributions = {name.partition("/")[0] for name in [recipe.model, recipe.data.id, *recipe.parts.values()]}
         recipe = dataclasses.replace(
-            recipe, versions=versions({"zoo-core", "zoo-bench"} | distributions), hardware=hardware(), dataset_sha256=images.sha256
+            recipe,
+            versions=versions({"zoo-core", "zoo-bench"} | distributions),
+            hardware=hardware(),
+            dataset_sha256=images.sha256,
         )
     run = build(recipe, catalog)
     if resume:
@@ -103,11 +106,20 @@ def score_run(
         progress.say(f"scoring {count} samples with {extractor}")
         fakes, labels = generate(bundle, images, count)
         found = evaluate(
-            images, fakes, extractor=extractor, weights=weights, background=recipe.data.background, seed=recipe.seed,
-            fake_labels=labels, name=recipe.data.id, device=recipe.device,
+            images,
+            fakes,
+            extractor=extractor,
+            weights=weights,
+            background=recipe.data.background,
+            seed=recipe.seed,
+            fake_labels=labels,
+            name=recipe.data.id,
+            device=recipe.device,
         )
         report = found.to_json()
-        for line in [f"{item['name']:>10} {item['value']:.4f}  floor {item['floor']}  ({item['id']})" for item in report["scores"]]:
+        for line in [
+            f"{item['name']:>10} {item['value']:.4f}  floor {item['floor']}  ({item['id']})" for item in report["scores"]
+        ]:
             progress.say(line)
         for warning in report["warnings"]:
             progress.say(f"warning: {warning}")

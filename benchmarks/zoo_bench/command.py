@@ -35,18 +35,29 @@ DEFAULT_MINUTES = {"cpu": 5.0, "mps": 10.0, "cuda": 10.0}
 @click.option("--size", default=32, show_default=True, help="Height and width of the images in pixels.")
 @click.option("--channels", default=3, show_default=True, help="1 grey, 3 RGB, 4 RGB with alpha.")
 @click.option("--labels", default="", metavar="NAME[,NAME]", help="Label attributes to condition on.")
-@click.option("--background", default="white", show_default=True, help="Colour behind transparent pixels: white, black or #rrggbb.")
+@click.option(
+    "--background", default="white", show_default=True, help="Colour behind transparent pixels: white, black or #rrggbb."
+)
 @click.option("--guide", default="none", show_default=True, help="edges: condition on the edge map of each image.")
-@click.option("--set", "settings", multiple=True, metavar="[PART.]KEY=VALUE", help="An option of a part, the trainer or the dataset.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="[PART.]KEY=VALUE", help="An option of a part, the trainer or the dataset."
+)
 @click.option("--steps", type=int, help="Train this many iterations.")
 @click.option("--images", type=int, help="Train on this many images.")
 @click.option("--minutes", type=float, help="Train for this long. The default: 5 on a CPU, 10 on a GPU.")
 @click.option("--seed", default=0, show_default=True, help="Decides everything that is random.")
 @click.option("--device", default="auto", show_default=True, type=click.Choice(("auto", "cpu", "cuda", "mps")))
 @click.option("--threads", default=0, help="Threads of the CPU; 0: one per core.")
-@click.option("--out", type=click.Path(path_type=Path), help="Run folder. The default: runs/MODEL-UPSAMPLER-DATASET-SIZE-sSEED.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Run folder. The default: runs/MODEL-UPSAMPLER-DATASET-SIZE-sSEED."
+)
 @click.option("--overwrite", is_flag=True, help="Replace a run folder that exists.")
-@click.option("--resume", type=click.Path(path_type=Path), metavar="RUN", help="Go on with a run that was stopped; other options are ignored.")
+@click.option(
+    "--resume",
+    type=click.Path(path_type=Path),
+    metavar="RUN",
+    help="Go on with a run that was stopped; other options are ignored.",
+)
 @click.option("--extractor", default="sprites", show_default=True, help="Feature space of the scores: sprites or inception.")
 @click.option("--extractor-weights", type=click.Path(path_type=Path), help="File of the extractor's weights.")
 @click.option("--samples", default=0, help="Images to score; 0: as many as there are training images.")
@@ -119,7 +130,7 @@ def run_name(recipe: Recipe) -> str:
     path = recipe.data.options.get("path")
     dataset = Path(path).resolve().name if path else source
     words = [recipe.model.partition("/")[2], recipe.parts["upsampler"].partition("/")[2], dataset, str(recipe.space.size)]
-    words += list(recipe.space.labels) + [f"s{recipe.seed}"]
+    words += [*list(recipe.space.labels), f"s{recipe.seed}"]
     return re.sub(r"[^\w.-]+", "_", "-".join(words))
 
 

@@ -174,11 +174,14 @@ def _usage(error: click.ClickException) -> str:
 
 
 def _output_is_closed() -> bool:
-    try:
-        sys.stdout.flush()
-    except OSError:
+    """Whether it is standard output that broke, and not some other pipe or socket of a command."""
+    import select
+
+    if not hasattr(select, "poll"):
         return True
-    return False
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), 0)
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
 
 
 def _discard_output() -> None:

@@ -35,7 +35,7 @@ def list_command(kind: str | None, as_json: bool) -> None:
     else:
         for number, each in enumerate(each for each in kinds if kind or catalog.of(each)):
             items = catalog.of(each)
-            title = f"{each}s" if items else f"no installed plugin provides a {each}"
+            title = f"{each}s" if items else f"no installed plugin provides {names.article(each)}"
             click.echo(("\n" if number else "") + title)
             rows = [(typed(catalog, item), ", ".join(item.entry.needs), item.entry.summary) for item in items]
             if any(needs for _, needs, _ in rows):

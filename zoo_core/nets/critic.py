@@ -84,7 +84,7 @@ class ConvCritic(Critic):
         with torch.no_grad():
             x = with_guide(x, condition, self.guide)
             for layer, weight in zip(layers, weights, strict=True):
-                # Detached, or autocast would keep this cast, which has no gradient, for the pass back.
+                # Detached, because older torch under autocast keeps a cast made without gradient (pytorch issue 112583).
                 x = _forward(layer, x, weight.detach())
                 slopes.append(torch.where(x > 0, x.new_ones(()), x.new_full((), self._slope or 0.0)))
                 x = x * slopes[-1]

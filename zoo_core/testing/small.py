@@ -20,8 +20,8 @@ TINY = ("generator.width=2", "critic.width=4", "generator.max_width=8", "critic.
 
 def tiny_recipe(model: str = "wgan_gp", settings: Sequence[str] = (), **given: Any) -> Recipe:
     """A recipe on creatures (needs zoo-bench) with networks of a few hundred weights. `given` goes to `plan`."""
-    given = {"dataset": "creatures", "size": 16, "budget": Budget(steps=2)} | given
-    return plan(discover(), model=model, settings=(*TINY, *settings), **given)
+    arguments: dict[str, Any] = {"dataset": "creatures", "size": 16, "budget": Budget(steps=2)} | given
+    return plan(discover(), model=model, settings=(*TINY, *settings), **arguments)
 
 
 def random_images(space: Space, n: int = 20, seed: int = 0) -> Images:
@@ -41,4 +41,3 @@ def trained(recipe: Recipe, iterations: int, run: Run | None = None) -> Run:
     for step in train(run, data):
         step.read()
     return run
-

@@ -43,8 +43,8 @@ def checkpoints(folder: Path) -> list[Path]:
 
 
 def load_newest(run: Run, folder: Path) -> tuple[Path | None, list[str]]:
-    """Put the newest intact checkpoint into the run. Returns its path, None if there is none, and a warning for each damaged one."""
-    warnings = []
+    """Put the newest intact checkpoint into the run. Returns its path, if there is one, and a warning per damaged one."""
+    warnings: list[str] = []
     for path in checkpoints(folder):
         try:
             load_checkpoint(run, path)
@@ -94,7 +94,9 @@ def _tensors(run: Run, with_optimizers: bool = True) -> dict[str, Tensor]:
 
 
 def _plain(state: Mapping[int, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    return {str(i): {key: value for key, value in values.items() if not isinstance(value, Tensor)} for i, values in state.items()}
+    return {
+        str(i): {key: value for key, value in values.items() if not isinstance(value, Tensor)} for i, values in state.items()
+    }
 
 
 def _digest(tensors: Mapping[str, Tensor]) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -102,4 +100,4 @@ def shift(pixels: Tensor, down: Tensor, right: Tensor, blank: Tensor) -> Tensor:
     inside = ((row >= 0) & (row < h))[:, None, :, None] & ((column >= 0) & (column < w))[:, None, None, :]
     moved = pixels.gather(2, row.clamp(0, h - 1)[:, None, :, None].expand(n, c, h, w))
     moved = moved.gather(3, column.clamp(0, w - 1)[:, None, None, :].expand(n, c, h, w))
-    return cast(Tensor, torch.where(inside, moved, blank))
+    return torch.where(inside, moved, blank)

@@ -19,5 +19,6 @@ def edge_map(images: Tensor, threshold: float = THRESHOLD) -> Tensor:
     across = torch.tensor([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]], device=images.device) / 4
     kernels = torch.stack([across, across.T])[:, None].repeat(channels, 1, 1, 1)  # (2C, 1, 3, 3)
     gradient = F.conv2d(F.pad(images.float(), (1, 1, 1, 1), mode="replicate"), kernels, groups=channels)
-    magnitude = gradient.unflatten(1, (channels, 2)).norm(dim=2).amax(1, keepdim=True)
-    return (magnitude > threshold).to(images.dtype)
+    n, _, height, width = images.shape
+    magnitude = gradient.view(n, channels, 2, height, width).norm(dim=2).amax(1, keepdim=True)
+    return torch.gt(magnitude, threshold).to(images.dtype)

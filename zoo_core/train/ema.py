@@ -15,7 +15,7 @@ def ema_decay(decay: float, updates: int) -> float:
 
 @torch.no_grad()
 def ema_update(average: nn.Module, network: nn.Module, decay: float) -> None:
-    """average = decay * average + (1 - decay) * network, for parameters and floating-point buffers; other buffers are copied."""
+    """average = decay * average + (1 - decay) * network for parameters and floating-point buffers; others are copied."""
     ours, theirs = average.state_dict(keep_vars=True), network.state_dict(keep_vars=True)
     floating = [name for name, value in ours.items() if value.is_floating_point()]
     torch._foreach_lerp_([ours[name].data for name in floating], [theirs[name].data for name in floating], 1 - decay)

@@ -61,9 +61,11 @@ def train(run: Run, data: DeviceData) -> Iterator[Step]:
             for repeat in range(phase.times):
                 draw.at(run.iteration, place, repeat)
                 losses = phase.loss(nets, data.batch(batch), draw)
-                total = sum((value for name, value in losses.items() if not name.startswith("~")), torch.zeros((), device=run.device))
+                total = sum(
+                    (value for name, value in losses.items() if not name.startswith("~")), torch.zeros((), device=run.device)
+                )
                 optimizer.zero_grad(set_to_none=True)
-                total.backward()
+                torch.autograd.backward(total)
                 optimizer.step()
                 phase.after(run.nets)
                 batch += 1

@@ -17,10 +17,14 @@ class TrainOptions:
     beta2: float = option(0.999, "second Adam coefficient, or smoothing of rmsprop", min=0, below=1)
     weight_decay: float = option(0.0, "weight decay", min=0)
     schedule: str = option(
-        "constant", "learning rate over the run: linear and cosine fall to 0 in its second half", choices=("constant", "linear", "cosine")
+        "constant",
+        "learning rate over the run: linear and cosine fall to 0 in its second half",
+        choices=("constant", "linear", "cosine"),
     )
     ema: float = option(0.999, "decay of the averaged generator, reached by a warm-up; 0: no averaging", min=0, below=1)
     flip: bool = option(True, "mirror half of the images left to right")
     vflip: bool = option(False, "mirror half of the images upside down")
-    shift: float = option(0.0, "shift images by up to this share of the size, blank side filled with the background", min=0, max=0.5)
+    shift: float = option(
+        0.0, "shift images by up to this share of the size, blank side filled with the background", min=0, max=0.5
+    )
     instance_noise: float = option(0.0, "standard deviation of Gaussian noise on every image that a critic sees", min=0)

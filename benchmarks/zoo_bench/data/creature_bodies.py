@@ -4,111 +4,20 @@ type can dress any body."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from zoo_bench.data.creature_canvas import ACCENT, BELLY, SKIN, Part, Scene
 from zoo_bench.data.creature_dice import Dice
 from zoo_bench.data.creature_faces import Face
-from zoo_bench.data.creature_limbs import claws, leg, membrane, polar, tail_tip, wings
-from zoo_bench.data.creature_shapes import Below, Oval, Point, Tube, Union, curve, horn, leaf, taper
-
-
-@dataclass(frozen=True)
-class Style:
-    """What a body takes from its elemental type."""
-
-    power: float = 2.0  # of ovals: above 2 is boxy
-    tail: str = "fluff"
-    wing: str = "feather"
-    foot: str = "paw"
-
-
-@dataclass(frozen=True)
-class Figure:
-    """Where things are on a drawn body. The parts named "head" and "torso" exist; they may be the same place."""
-
-    head: Oval
-    torso: Oval
-    face: Face
-    back: Point | None = None  # right shoulder blade, where small wings grow
-    snout: float = 0.0  # half the width of a muzzle below the eyes, 0 for none
-    profile: bool = False  # seen from the side: one eye
-    fill: float = 1.0
-    ears: bool = True
-
-
-def _face(head: Oval, dice: Dice, drop: float = 0.1, shift: float = 0.0) -> Face:
-    eye = head.rx * dice.between(0.2, 0.29)
-    return Face(head.cx + shift, head.cy + head.ry * drop, head.rx, eye, max(head.rx * dice.between(0.36, 0.52), eye * 1.15))
-
-
-def quadruped(scene: Scene, style: Style, dice: Dice) -> Figure:
-    """On four legs, the head turned to us in front of a trunk seen from the side."""
-    thick, length, tall = dice.between(0.2, 0.31), dice.between(0.5, 0.8), dice.between(0.16, 0.42)
-    wide, lift = dice.between(0.3, 0.42), dice.between(0.0, 0.3)
-    ground = 0.85
-    cy = ground - tall - thick * 0.75
-    chest, rump = (-length / 2, cy), (length / 2, cy + dice.between(-0.05, 0.05))
-    lean = dice.between(0.085, 0.12)
-    for x, dim, z in ((chest[0] + 0.17, 1, -5.0), (rump[0] - 0.14, 1, -5.0), (chest[0] - 0.02, 0, 6.0), (rump[0] + 0.06, 0, 6.0)):
-        drop = 0.05 if dim else 0.0
-        leg(scene, (x, cy + thick * 0.4), (x - 0.02, ground - drop), lean, z, dim, style.foot)
-        if not dim and style.foot == "paw" and dice.chance(0.6):
-            claws(scene, x - 0.04, ground - 0.03, lean * 2.2, z + 0.5, paint=BELLY)
-    tip = (rump[0] + dice.between(0.2, 0.42), cy - dice.between(0.05, 0.5))
-    bend = (rump[0] + dice.between(0.3, 0.5), cy + dice.between(-0.05, 0.1))
-    scene.add(Part(Tube(curve(((rump[0], cy), bend, tip)), taper(thick * 0.45, 0.05)), -8, SKIN))
-    tail_tip(scene, style.tail, *tip, dice.between(60, 110), dice.between(0.2, 0.28), dice, -7)
-    torso = Oval((chest[0] + rump[0]) / 2, cy, length / 2 + thick, thick * 1.05)
-    middle = ((chest[0] + rump[0]) / 2, cy + dice.between(-0.03, 0.04))
-    scene.add(Part(Tube((chest, middle, rump), (thick * 1.08, thick * dice.between(0.8, 1.0), thick * 1.02)), 0, SKIN, name="torso"))
-    head = Oval(chest[0] - 0.1, cy - thick * 0.5 - lift - wide * 0.4, wide, wide * dice.between(0.8, 0.95), power=style.power, egg=dice.between(-0.05, 0.2))
-    if lift > 0.1:
-        scene.add(Part(Tube((chest, (head.cx + 0.03, head.cy + wide * 0.3)), (thick * 0.95, wide * 0.55)), 8, SKIN))
-    if dice.chance(0.5):
-        scene.add(Part(Oval(chest[0] - thick * 0.45, cy + thick * 0.1, thick * 0.75, thick * 0.8), 0.1, BELLY, clip="torso"))
-    scene.add(Part(head, 20, SKIN, name="head", casts=True))
-    snout = wide * dice.between(0.36, 0.5) if dice.chance(0.6) else 0.0
-    return Figure(head, torso, _face(head, dice, 0.02 if snout else 0.12, -wide * 0.1), (chest[0] + 0.3, cy - thick * 0.7), snout)
-
-
-def biped(scene: Scene, style: Style, dice: Dice) -> Figure:
-    """Upright on two thick legs with a belly and short arms."""
-    wide, tall = dice.between(0.3, 0.46), dice.between(0.32, 0.46)
-    head_w = dice.between(0.3, 0.44)
-    torso = Oval(0, 0.36, wide, tall, power=style.power, egg=dice.between(0.1, 0.35))
-    stance = wide * dice.between(0.55, 0.75)
-    thick = dice.between(0.12, 0.17)
-    tip = (wide + dice.between(0.25, 0.5), 0.5 - dice.between(0.0, 0.5))
-    scene.add(Part(Tube(curve(((0, 0.55), (wide + 0.35, 0.85), tip)), taper(0.2, 0.05)), -8, SKIN))
-    tail_tip(scene, style.tail, *tip, dice.between(60, 105), dice.between(0.2, 0.28), dice, -7)
-    leg(scene, (stance * 0.9, 0.58), (stance * 1.1, 0.92), thick, 4, 0, style.foot, mirror=True)
-    if style.foot == "paw":
-        for side in (-1, 1):
-            claws(scene, side * stance * 1.1, 0.89, thick * 2.2, 5, paint=BELLY)
-    scene.add(Part(torso, 0, SKIN, name="torso"))
-    scene.add(Part(Oval(0, 0.42, wide * dice.between(0.6, 0.78), tall * dice.between(0.65, 0.85), power=style.power), 0.1, BELLY, clip="torso"))
-    head = Oval(0, 0.36 - tall * 0.85 - head_w * 0.6, head_w, head_w * dice.between(0.8, 0.98), power=style.power, egg=dice.between(-0.1, 0.2))
-    shoulder = (wide * 0.8, 0.36 - tall * 0.5)
-    reach = dice.between(0.22, 0.32)
-    pose = dice.pick(("down", "up", "front", "out"))
-    elbow, hand = {
-        "down": ((shoulder[0] + reach * 0.7, shoulder[1] + reach * 0.4), (shoulder[0] + reach * 0.55, shoulder[1] + reach * 1.15)),
-        "up": ((shoulder[0] + reach * 0.8, shoulder[1] + reach * 0.5), (shoulder[0] + reach * 1.15, shoulder[1] - reach * 0.45)),
-        "front": ((shoulder[0] + reach * 0.5, shoulder[1] + reach * 0.7), (shoulder[0] - reach * 0.45, shoulder[1] + reach * 0.9)),
-        "out": ((shoulder[0] + reach * 0.5, shoulder[1] + reach * 0.1), (shoulder[0] + reach * 1.2, shoulder[1] + reach * 0.2)),
-    }[pose]
-    arm = thick * dice.between(0.55, 0.75)
-    scene.add(Part(Tube(curve((shoulder, elbow, hand), 4), taper(arm, arm * 1.15, 4)), 8, SKIN), mirror=True)
-    scene.add(Part(head, 20, SKIN, name="head", casts=True))
-    snout = head_w * dice.between(0.36, 0.52) if dice.chance(0.4) else 0.0
-    return Figure(head, torso, _face(head, dice, -0.02 if snout else 0.1), (wide * 0.4, 0.1), snout)
+from zoo_bench.data.creature_figure import Figure, Style, face_on
+from zoo_bench.data.creature_limbs import leg, membrane, polar, tail_tip, wings
+from zoo_bench.data.creature_shapes import Below, Oval, Tube, Union, curve, horn, leaf, taper
+from zoo_bench.data.creature_upright import biped, humanoid, quadruped
 
 
 def serpentine(scene: Scene, style: Style, dice: Dice) -> Figure:
     """A legless coil with a raised neck."""
-    thick, head_w = dice.between(0.13, 0.19), dice.between(0.27, 0.37)
-    top = -0.42 - dice.between(0.0, 0.2)
+    thick, head_w = dice.between(0.14, 0.2), dice.between(0.32, 0.42)
+    top = -0.3 - dice.between(0.0, 0.25)
     if dice.chance(0.5):  # coiled up
         rings = dice.whole(2, 3)
         tip = (0.8, 0.4 - dice.between(0.0, 0.25))
@@ -119,7 +28,10 @@ def serpentine(scene: Scene, style: Style, dice: Dice) -> Figure:
             wide = 0.58 - i * 0.13
             r = thick * (1 - 0.08 * i)
             scene.add(Part(Oval(0, y - r * 0.9, wide * 0.9, r * 1.0), 2 + i, SKIN, dim=1))
-            ring = Tube(curve(((-wide, y - r * 0.8), (-wide * 0.75, y + r), (wide * 0.75, y + r), (wide, y - r * 0.8)), 10), taper(r, r, 10))
+            ring = Tube(
+                curve(((-wide, y - r * 0.8), (-wide * 0.75, y + r), (wide * 0.75, y + r), (wide, y - r * 0.8)), 10),
+                taper(r, r, 10),
+            )
             scene.add(Part(ring, 2.5 + i, SKIN, name=f"ring{i}"))
             y -= r * 1.45
         neck = curve(((0.2, y + 0.15), (0.45, -0.1), (-0.35, 0.05), (0, top)), 10)
@@ -128,7 +40,14 @@ def serpentine(scene: Scene, style: Style, dice: Dice) -> Figure:
         tip = (0.62, 0.1 - dice.between(0.0, 0.3))
         scene.add(Part(Tube(curve(((0.1, 0.75), (0.95, 1.0), tip)), taper(thick, 0.045)), 1, SKIN, name="ring0"))
         tail_tip(scene, style.tail, *tip, dice.between(75, 120), 0.22, dice, 1.5)
-        scene.add(Part(Tube(curve(((0.3, 0.82), (-0.1, 0.86), (-0.72, 0.92), (-0.6, 0.42)), 9), taper(thick * 1.0, thick * 1.15, 9)), 3, SKIN, name="ring1"))
+        scene.add(
+            Part(
+                Tube(curve(((0.3, 0.82), (-0.1, 0.86), (-0.72, 0.92), (-0.6, 0.42)), 9), taper(thick * 1.0, thick * 1.15, 9)),
+                3,
+                SKIN,
+                name="ring1",
+            )
+        )
         neck = curve(((-0.6, 0.5), (-0.5, 0.1), (0.55, 0.45), (0.3, -0.1), (0, top)), 12)
         base_z = 4
     radii = taper(thick * 1.15, thick * 0.95, len(neck) - 1)
@@ -138,18 +57,26 @@ def serpentine(scene: Scene, style: Style, dice: Dice) -> Figure:
     scene.add(Part(belly, 0.1, BELLY, clip="torso"))
     for i in range(n // 3, n):
         px, py = neck[i]
-        scene.add(Part(Tube(((px - thick * 0.8, py), (px + thick * 0.25, py + 0.015)), (0.008, 0.008), thin=True), 0.2, SKIN, clip="torso", tone=1))
+        scene.add(
+            Part(
+                Tube(((px - thick * 0.8, py), (px + thick * 0.25, py + 0.015)), (0.008, 0.008), thin=True),
+                0.2,
+                SKIN,
+                clip="torso",
+                tone=1,
+            )
+        )
     head = Oval(0, top - head_w * 0.3, head_w, head_w * dice.between(0.72, 0.9), power=style.power, egg=dice.between(0.0, 0.25))
     scene.add(Part(head, 20, SKIN, name="head", casts=True))
     middle = neck[n // 2]
     snout = head_w * dice.between(0.4, 0.55) if dice.chance(0.3) else 0.0
-    return Figure(head, Oval(middle[0], middle[1], thick, 0.3), _face(head, dice, 0.0), (0.1, 0.1), snout)
+    return Figure(head, Oval(middle[0], middle[1], thick, 0.3), face_on(head, dice, 0.0), (0.1, 0.1), snout)
 
 
 def winged(scene: Scene, style: Style, dice: Dice) -> Figure:
     """A flier seen from the front with its wings spread."""
-    wide, tall = dice.between(0.24, 0.36), dice.between(0.3, 0.4)
-    span, tilt = dice.between(0.78, 1.0), dice.between(15, 55)
+    wide, tall = dice.between(0.28, 0.4), dice.between(0.32, 0.44)
+    span, tilt = dice.between(0.66, 0.84), dice.between(20, 60)
     wings(scene, style.wing, wide * 0.55, 0.0, span, tilt, dice)
     if dice.chance(0.75):
         for turn in (-112, -68, -90):
@@ -162,10 +89,10 @@ def winged(scene: Scene, style: Style, dice: Dice) -> Figure:
     torso = Oval(0, 0.08, wide, tall, power=style.power, egg=dice.between(-0.1, 0.2))
     scene.add(Part(torso, 0, SKIN, name="torso"))
     scene.add(Part(Oval(0, 0.18, wide * 0.72, tall * 0.78), 0.1, BELLY, clip="torso"))
-    head_w = dice.between(0.25, 0.34)
+    head_w = dice.between(0.29, 0.38)
     head = Oval(0, -tall * 0.75 - dice.between(0.02, 0.14), head_w, head_w * dice.between(0.85, 1.0), power=style.power)
     scene.add(Part(head, 20, SKIN, name="head", casts=True))
-    return Figure(head, torso, _face(head, dice, 0.0), None)
+    return Figure(head, torso, face_on(head, dice, 0.0), None, floats=True)
 
 
 def fish(scene: Scene, style: Style, dice: Dice) -> Figure:
@@ -177,14 +104,14 @@ def fish(scene: Scene, style: Style, dice: Dice) -> Figure:
     for turn in (48, -48):
         scene.add(Part(leaf(end[0] - 0.08, end[1], turn, dice.between(0.45, 0.6), 0.32, turn * -0.6), -6, ACCENT))
     scene.add(Part(leaf(end[0] - 0.06, end[1], 0, 0.26, 0.2), -5.5, ACCENT))
-    fin, bones = membrane(-0.25, -tall * 0.45, dice.between(0.55, 0.75), dice.between(0.22, 0.42), 4, 0.15)
+    fin, bones = membrane(-0.12, -tall * 0.45, dice.between(0.55, 0.75), dice.between(0.22, 0.42), 4, 0.15)
     if dice.chance(0.6):
         scene.add(Part(fin, -6, ACCENT))
         for bone in bones:
             scene.add(Part(bone, -5.9, ACCENT, tone=0, rim=False))
     else:
         for i in range(3):
-            scene.add(Part(horn(-0.3 + i * 0.26, -tall * 0.6, 78 - i * 14, 0.42 - i * 0.06, 0.26, -50), -6 + i * 0.1, ACCENT))
+            scene.add(Part(horn(-0.2 + i * 0.24, -tall * 0.6, 78 - i * 14, 0.42 - i * 0.06, 0.26, -50), -6 + i * 0.1, ACCENT))
     scene.add(Part(horn(0.1, tall * 0.8, -60, 0.4, 0.24, 40), -6, ACCENT))
     trunk = Union((body, stem), 0.35)
     scene.add(Part(trunk, 0, SKIN, name="torso"))
@@ -193,34 +120,57 @@ def fish(scene: Scene, style: Style, dice: Dice) -> Figure:
     paddle = leaf(0.0, 0.24, dice.between(-60, -10), dice.between(0.3, 0.42), 0.24, -25)
     scene.add(Part(paddle, 26, ACCENT, casts=True))
     eye = tall * dice.between(0.26, 0.36)
-    return Figure(body, Oval(0.08, 0.1, wide * 0.8, tall), Face(-0.12 - wide * 0.48, 0.02, wide * 0.5, eye, 0), None, profile=True, ears=False)
+    head = Oval(-0.12 - wide * 0.36, 0.1, wide * 0.62, tall * 0.93, power=body.power)
+    face = Face(-0.12 - wide * 0.44, 0.02, wide * 0.5, eye, 0)
+    return Figure(head, Oval(0.08, 0.1, wide * 0.8, tall), face, None, profile=True, floats=True, ears=False)
 
 
 def insectoid(scene: Scene, style: Style, dice: Dice) -> Figure:
-    """Six jointed legs, a small head, a thorax and a banded abdomen."""
-    wide, tall = dice.between(0.3, 0.44), dice.between(0.36, 0.48)
-    torso = Oval(0, 0.4, wide, tall, power=style.power, egg=dice.between(-0.25, 0.15))
-    thorax = Oval(0, -0.04, wide * dice.between(0.68, 0.85), 0.2, power=style.power)
-    thin = dice.between(0.045, 0.065)
-    reach = dice.between(0.4, 0.55)
-    for i, (y, up) in enumerate(((-0.08, 34), (0.08, 8), (0.24, -18))):
+    """Six jointed legs, a thorax and an abdomen: crawler, beetle, wasp or mantis."""
+    build = dice.pick(("crawler", "beetle", "wasp", "mantis"))
+    wide, tall = dice.between(0.32, 0.44), dice.between(0.34, 0.46)
+    if build == "mantis":
+        wide, tall = wide * 0.72, tall * 1.15
+    torso = Oval(
+        0, 0.4, wide, tall, power=style.power, egg=dice.between(-0.3, -0.1) if build == "wasp" else dice.between(-0.1, 0.15)
+    )
+    thorax = Oval(0, -0.02, wide * dice.between(0.68, 0.85), 0.2, power=style.power)
+    thin = dice.between(0.048, 0.068)
+    reach = dice.between(0.36, 0.52) * (0.8 if build in ("beetle", "wasp") else 1.0)
+    raised = dice.between(-10, 14)
+    for i, (y, up) in enumerate(((-0.04, 34), (0.1, 8), (0.24, -18))):
         x = wide * (0.6 if i < 2 else 0.75)
-        knee = polar(x, y, up, reach * 0.62)
+        knee = polar(x, y, up + raised, reach * 0.62)
         foot = (knee[0] + reach * (0.32 - 0.08 * i), knee[1] + reach * (0.5 + 0.18 * i))
-        scene.add(Part(Tube(((x, y), knee, foot), (thin * 1.3, thin, thin * 0.45)), -3 + i, ACCENT), mirror=True)
-    if dice.chance(0.45):
-        wings(scene, "insect", wide * 0.3, 0.1, dice.between(0.6, 0.8), dice.between(10, 35), dice, -12)
-    scene.add(Part(torso, 0, SKIN, name="torso"))
-    bands = dice.whole(2, 4)
-    for i in range(bands):
-        y = 0.4 + tall * (-0.2 + 1.1 * i / bands)
-        band = Tube(curve(((-wide * 1.2, y - 0.06), (0, y + 0.1), (wide * 1.2, y - 0.06)), 6), (tall * 0.28 / bands,) * 7)
-        scene.add(Part(band, 0.1, BELLY if dice.chance(0.5) else ACCENT, clip="torso"))
+        if build == "mantis" and i == 0:
+            elbow = polar(x, y - 0.02, 52, reach * 0.75)
+            scene.add(Part(Tube(((x, y), elbow), (thin * 1.3, thin * 1.2)), 24, SKIN), mirror=True)
+            scene.add(Part(leaf(*elbow, -70, reach * 1.05, thin * 3.4, -35), 25, ACCENT), mirror=True)
+        else:
+            scene.add(Part(Tube(((x, y), knee, foot), (thin * 1.3, thin, thin * 0.45)), -3 + i, ACCENT), mirror=True)
+    if build == "wasp" or dice.chance(0.25):
+        wings(scene, "insect", wide * 0.3, 0.1, dice.between(0.62, 0.8), dice.between(12, 38), dice, -12)
+    scene.add(Part(torso, 0, ACCENT if build == "beetle" else SKIN, name="torso"))
+    if build == "beetle":
+        scene.add(Part(Tube(((0, 0.1), (0, 0.9)), (0.012, 0.012), thin=True), 0.6, ACCENT, clip="torso", tone=0))
+        size = wide * dice.between(0.16, 0.24)
+        for x, y in ((0.5, -0.05), (0.55, 0.5)):
+            for side in (-1, 1):
+                scene.add(Part(Oval(side * wide * x, 0.4 + tall * y, size, size), 0.3, BELLY, clip="torso"))
+    else:
+        bands, paint = dice.whole(2, 4), ACCENT if build == "wasp" else BELLY
+        for i in range(bands):
+            y = 0.4 + tall * (-0.2 + 1.1 * i / bands)
+            band = Tube(curve(((-wide * 1.2, y - 0.06), (0, y + 0.1), (wide * 1.2, y - 0.06)), 6), (tall * 0.28 / bands,) * 7)
+            scene.add(Part(band, 0.1, paint, clip="torso"))
+        if build == "wasp":
+            scene.add(Part(horn(0, 0.4 + tall * 0.9, -90, 0.26, 0.14), -1, ACCENT))
     scene.add(Part(thorax, 5, SKIN, name="thorax", casts=True))
-    head_w = dice.between(0.24, 0.34)
-    head = Oval(0, -0.2 - head_w * 0.55, head_w, head_w * dice.between(0.75, 0.95), power=style.power)
+    head_w = dice.between(0.28, 0.38)
+    egg = -0.3 if build == "mantis" else 0.0
+    head = Oval(0, -0.16 - head_w * 0.6, head_w, head_w * dice.between(0.75, 0.92), power=style.power, egg=egg)
     scene.add(Part(head, 20, SKIN, name="head", casts=True))
-    return Figure(head, torso, _face(head, dice, 0.0), None)
+    return Figure(head, torso, face_on(head, dice, 0.0), None)
 
 
 def blob(scene: Scene, style: Style, dice: Dice) -> Figure:
@@ -246,57 +196,18 @@ def blob(scene: Scene, style: Style, dice: Dice) -> Figure:
     if arms == "nub":
         scene.add(Part(Oval(wide * 0.88, y, 0.17, 0.11, 0.4), 25, SKIN), mirror=True)
     elif arms == "up":
-        scene.add(Part(Tube(curve(((wide * 0.7, y), (wide * 1.15, y + 0.05), (wide * 1.15, y - 0.3)), 5), taper(0.11, 0.08, 5)), -2, SKIN), mirror=True)
-    face = Face(0, ground - tall * dice.between(1.0, 1.2), wide * 0.7, wide * dice.between(0.14, 0.21), wide * dice.between(0.28, 0.4))
+        scene.add(
+            Part(
+                Tube(curve(((wide * 0.7, y), (wide * 1.15, y + 0.05), (wide * 1.15, y - 0.3)), 5), taper(0.11, 0.08, 5)),
+                -2,
+                SKIN,
+            ),
+            mirror=True,
+        )
+    face = Face(
+        0, ground - tall * dice.between(1.0, 1.2), wide * 0.7, wide * dice.between(0.14, 0.21), wide * dice.between(0.28, 0.4)
+    )
     return Figure(dome, dome, face, None, ears=dice.chance(0.5), fill=dice.between(0.82, 1.0))
-
-
-def humanoid(scene: Scene, style: Style, dice: Dice) -> Figure:
-    """Slender, with long limbs and hair or a hood."""
-    head_w = dice.between(0.23, 0.3)
-    hips, chest = dice.between(0.13, 0.2), dice.between(0.15, 0.23)
-    thin = dice.between(0.06, 0.085)
-    stance = dice.between(0.13, 0.24)
-    leg(scene, (hips * 0.6, 0.35), (stance, 0.95), thin * 1.15, 2, 0, "paw" if style.foot == "talon" else style.foot, mirror=True)
-    torso = Oval(0, 0.08, max(chest, hips) * 1.05, 0.34)
-    scene.add(Part(Tube(((0, -0.12), (0, 0.12), (0, 0.34)), (chest, chest * 0.72, hips)), 4, SKIN, name="torso"))
-    wear = dice.pick(("skirt", "trunks", "belly", "scarf"))
-    if wear == "skirt":
-        scene.add(Part(Below(Oval(0, 0.52, hips * dice.between(1.6, 2.4), 0.34), 0, 0.2 - 0.02), 5, ACCENT, casts=True))
-    elif wear == "trunks":
-        scene.add(Part(Oval(0, 0.4, hips * 1.2, 0.15), 0.1, ACCENT, clip="torso"))
-        scene.add(Part(Tube(((-hips, 0.26), (hips, 0.26)), (0.04, 0.04)), 5, ACCENT))
-    elif wear == "belly":
-        scene.add(Part(Oval(0, 0.06, chest * 0.62, 0.3), 0.1, BELLY, clip="torso"))
-    shoulder = (chest * 0.95, -0.16)
-    reach = dice.between(0.3, 0.4)
-    elbow, hand = dice.pick((
-        ((shoulder[0] + reach * 0.5, shoulder[1] + reach * 0.6), (shoulder[0] + reach * 0.45, shoulder[1] + reach * 1.4)),
-        ((shoulder[0] + reach * 0.9, shoulder[1] + reach * 0.5), (shoulder[0] + reach * 0.9, shoulder[1] - reach * 0.5)),
-        ((shoulder[0] + reach * 1.0, shoulder[1] + reach * 0.5), (shoulder[0] + reach * 0.1, shoulder[1] + reach * 1.0)),
-        ((shoulder[0] + reach * 0.6, shoulder[1] + reach * 0.1), (shoulder[0] + reach * 1.3, shoulder[1] + reach * 0.3)),
-    ))
-    scene.add(Part(Tube(curve((shoulder, elbow, hand), 6), taper(thin * 0.95, thin * 0.85, 6)), 7, SKIN), mirror=True)
-    scene.add(Part(Oval(*hand, thin * 1.45, thin * 1.35), 8, BELLY if dice.chance(0.5) else SKIN), mirror=True)
-    head = Oval(0, -0.32 - head_w * 0.8, head_w, head_w * dice.between(0.9, 1.05), power=style.power, egg=dice.between(-0.25, 0.0))
-    if dice.chance(0.7):  # hair, or what passes for it
-        long = dice.between(0.0, 0.5)
-        hair = Union((Oval(0, head.cy - 0.05, head_w * 1.22, head_w * 1.12), Oval(0, head.cy + long * 0.5, head_w * 1.18, head_w * (0.6 + long))), 0.3)
-        scene.add(Part(hair, -4, ACCENT))
-        fringe = dice.pick(("part", "bowl"))
-        top = head.cy - head_w * 0.75
-        scene.add(Part(head, 20, SKIN, name="head", casts=True))
-        if fringe == "part":
-            for side in (-1, 1):
-                scene.add(Part(Oval(side * head_w * 0.68, top + head_w * 0.1, head_w * 0.72, head_w * 0.5, side * 0.6), 0.1, ACCENT, clip="head"))
-        else:
-            scene.add(Part(Oval(0, top, head_w * 1.2, head_w * 0.55), 0.1, ACCENT, clip="head"))
-    else:
-        scene.add(Part(head, 20, SKIN, name="head", casts=True))
-    if wear == "scarf":
-        scene.add(Part(Tube(curve(((-chest, -0.24), (0, -0.16), (chest, -0.24)), 4), (0.07,) * 5), 22, ACCENT))
-        scene.add(Part(leaf(0.08, -0.2, -70, 0.4, 0.14, 20), 21, ACCENT))
-    return Figure(head, torso, _face(head, dice, 0.18), (chest * 0.5, -0.1))
 
 
 def tentacled(scene: Scene, style: Style, dice: Dice) -> Figure:
@@ -320,7 +231,10 @@ def tentacled(scene: Scene, style: Style, dice: Dice) -> Figure:
                 scene.add(Part(spot, 0.1, BELLY, clip=name))
     scene.add(Part(head, 20, SKIN, name="head", casts=True))
     if dice.chance(0.5):
-        rim = Tube(curve(((-wide * 0.95, -0.28 + tall * 0.3), (0, -0.28 + tall * 1.2), (wide * 0.95, -0.28 + tall * 0.3)), 8), (0.09,) * 9)
+        rim = Tube(
+            curve(((-wide * 0.95, -0.28 + tall * 0.3), (0, -0.28 + tall * 1.2), (wide * 0.95, -0.28 + tall * 0.3)), 8),
+            (0.09,) * 9,
+        )
         scene.add(Part(rim, 0.1, BELLY, clip="head"))
     face = Face(0, -0.28 + tall * dice.between(0.1, 0.3), wide, wide * dice.between(0.17, 0.24), wide * dice.between(0.36, 0.5))
     return Figure(head, head, face, None, ears=dice.chance(0.6))
@@ -360,7 +274,7 @@ def orb(scene: Scene, style: Style, dice: Dice) -> Figure:
         face = Face(0, 0.02, r, r * dice.between(0.4, 0.5), 0)
     else:
         face = Face(0, r * dice.between(-0.05, 0.1), r, r * dice.between(0.2, 0.27), r * dice.between(0.34, 0.46))
-    return Figure(head, head, face, None, ears=dice.chance(0.5), fill=dice.between(0.85, 1.0))
+    return Figure(head, head, face, None, floats=True, ears=dice.chance(0.5), fill=dice.between(0.85, 1.0))
 
 
 BODIES: dict[str, Callable[[Scene, Style, Dice], Figure]] = {

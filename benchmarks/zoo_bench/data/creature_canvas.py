@@ -6,6 +6,7 @@ there it gets a dark rim and casts a shadow. The whole silhouette gets an outlin
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -82,14 +83,16 @@ def thick(mask: Mask, pixels: int) -> Mask:
     return mask
 
 
-def paint(scene: Scene, size: int, fill: float = 1.0) -> NDArray[np.uint8]:
+def paint(scene: Scene, size: int, fill: float = 1.0, floats: bool = False) -> NDArray[np.uint8]:
     """Draw a scene, fitted into the frame, as (size, size) codes: 0 is empty, else 1 + paint * TONES + tone.
 
-    `fill` is the share of the frame that the longer side takes.
+    `fill` is the share of the frame that the longer side takes. A scene that `floats` is centred, others stand near the foot.
     """
     left, top, right, bottom = scene.bounds()
     scale = min(2 * MARGIN * fill / (right - left), 2 * MARGIN * fill / (bottom - top))
     middle_x, foot = (left + right) / 2, MARGIN - (1 - fill) * 0.5 * MARGIN
+    if floats:
+        foot = (bottom - top) * scale / 2
     centres = (np.arange(size) + 0.5) * (2 / size) - 1
     xs = centres / scale + middle_x
     ys = (centres - foot) / scale + bottom
@@ -116,9 +119,9 @@ def _paint_part(
     named: dict[str, Mask],
 ) -> None:
     box = part.shape.bounds()
-    pad = pixel * (line * 3 + 2)
-    x0, x1 = int(np.searchsorted(xs, box[0] - pad)), int(np.searchsorted(xs, box[2] + pad))
-    y0, y1 = int(np.searchsorted(ys, box[1] - pad)), int(np.searchsorted(ys, box[3] + pad))
+    pad = pixel * (0.0 if part.clip else 1 + line * (3 if part.casts else 1))
+    x0, x1 = (_column(edge, xs, pixel) for edge in (box[0] - pad, box[2] + pad))
+    y0, y1 = (_column(edge, ys, pixel) for edge in (box[1] - pad, box[3] + pad))
     if x1 - x0 < 2 or y1 - y0 < 2:
         return
     f = part.shape.field(xs[None, x0:x1], ys[y0:y1, None], pixel)
@@ -155,3 +158,8 @@ def _paint_part(
         whole = np.zeros(codes.shape, dtype=bool)
         whole[y0:y1, x0:x1] = mask
         named[part.name] = whole
+
+
+def _column(edge: float, centres: NDArray[np.float64], pixel: float) -> int:
+    """The first pixel whose centre is not below `edge`, or their number."""
+    return min(max(math.ceil((edge - float(centres[0])) / pixel), 0), len(centres))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from zoo_bench.data.creature_bodies import Figure
-from zoo_bench.data.creature_canvas import ACCENT, BASE, BELLY, GLOW, INK, SKIN, WHITE, Part, Scene
+from zoo_bench.data.creature_canvas import ACCENT, BASE, BELLY, GLOW, INK, SKIN, Part, Scene
 from zoo_bench.data.creature_dice import Dice
+from zoo_bench.data.creature_figure import Figure
 from zoo_bench.data.creature_limbs import flame, heart, polar
 from zoo_bench.data.creature_shapes import Oval, Poly, Tube, bolt, curve, gem, horn, leaf, pebble, shard, star, taper
 
@@ -24,14 +24,24 @@ def flames(scene: Scene, figure: Figure, dice: Dice) -> None:
     r, (x, y) = _size(figure), figure.head.at(90, 0.75)
     size = r * dice.between(1.15, 1.6)
     for side in (-1, 1):
-        scene.add(Part(leaf(x + side * r * 0.35, y + r * 0.1, 90 - side * 28, size * 0.72, size * 0.42, side * 40), BEHIND, ACCENT))
+        scene.add(
+            Part(leaf(x + side * r * 0.35, y + r * 0.1, 90 - side * 28, size * 0.72, size * 0.42, side * 40), BEHIND, ACCENT)
+        )
     flame(scene, x, y + r * 0.1, 90, size, dice, BEHIND + 0.2)
 
 
 def fin(scene: Scene, figure: Figure, dice: Dice) -> None:
     r, (x, y) = _size(figure), figure.head.at(90, 0.8)
     high, wide = r * dice.between(0.7, 1.1), r * dice.between(0.3, 0.5)
-    outline = ((x - wide, y + r * 0.1), (x - wide * 0.75, y - high * 0.6), (x - wide * 0.35, y - high * 0.5), (x, y - high), (x + wide * 0.35, y - high * 0.5), (x + wide * 0.75, y - high * 0.6), (x + wide, y + r * 0.1))
+    outline = (
+        (x - wide, y + r * 0.1),
+        (x - wide * 0.75, y - high * 0.6),
+        (x - wide * 0.35, y - high * 0.5),
+        (x, y - high),
+        (x + wide * 0.35, y - high * 0.5),
+        (x + wide * 0.75, y - high * 0.6),
+        (x + wide, y + r * 0.1),
+    )
     scene.add(Part(Poly(outline, r * 0.3), BEHIND, ACCENT))
     for tip in ((x - wide * 0.7, y - high * 0.5), (x, y - high * 0.9), (x + wide * 0.7, y - high * 0.5)):
         scene.add(Part(Tube(((x, y), tip), (0.008, 0.004), thin=True), BEHIND + 0.1, ACCENT, tone=0, rim=False))
@@ -40,7 +50,15 @@ def fin(scene: Scene, figure: Figure, dice: Dice) -> None:
 def wave(scene: Scene, figure: Figure, dice: Dice) -> None:
     r, (x, y) = _size(figure), figure.head.at(90, 0.8)
     side = dice.pick((-1, 1))
-    path = curve(((x + side * r * 0.3, y + r * 0.15), (x + side * r * 0.5, y - r * 1.1), (x - side * r * 0.7, y - r * 1.1), (x - side * r * 0.45, y - r * 0.35)), 8)
+    path = curve(
+        (
+            (x + side * r * 0.3, y + r * 0.15),
+            (x + side * r * 0.5, y - r * 1.1),
+            (x - side * r * 0.7, y - r * 1.1),
+            (x - side * r * 0.45, y - r * 0.35),
+        ),
+        8,
+    )
     scene.add(Part(Tube(path, taper(r * 0.3, r * 0.06, 8)), BEHIND, ACCENT))
 
 
@@ -52,7 +70,15 @@ def sprout(scene: Scene, figure: Figure, dice: Dice) -> None:
     for side in (0, 1):
         way = 180 - turn if side else turn
         scene.add(Part(leaf(x, stem, way, length, r * 0.5, 25 if side else -25), FRONT, ACCENT))
-        scene.add(Part(Tube(((x, stem), polar(x, stem, way, length * 0.6)), (0.008, 0.006), thin=True), FRONT + 0.1, ACCENT, tone=3, rim=False))
+        scene.add(
+            Part(
+                Tube(((x, stem), polar(x, stem, way, length * 0.6)), (0.008, 0.006), thin=True),
+                FRONT + 0.1,
+                ACCENT,
+                tone=3,
+                rim=False,
+            )
+        )
 
 
 def flower(scene: Scene, figure: Figure, dice: Dice) -> None:
@@ -69,7 +95,13 @@ def flower(scene: Scene, figure: Figure, dice: Dice) -> None:
 def leaves(scene: Scene, figure: Figure, dice: Dice) -> None:
     r, (x, y) = _size(figure), figure.head.at(90, 0.85)
     for turn in (-62, 62, -32, 32, 0):
-        scene.add(Part(leaf(x, y, 90 + turn, r * (1.05 - abs(turn) / 160), r * 0.42, turn * 0.5), BEHIND + 0.5 - abs(turn) / 200, ACCENT))
+        scene.add(
+            Part(
+                leaf(x, y, 90 + turn, r * (1.05 - abs(turn) / 160), r * 0.42, turn * 0.5),
+                BEHIND + 0.5 - abs(turn) / 200,
+                ACCENT,
+            )
+        )
 
 
 def bolts(scene: Scene, figure: Figure, dice: Dice) -> None:
@@ -100,7 +132,13 @@ def stones(scene: Scene, figure: Figure, dice: Dice) -> None:
     r = _size(figure)
     for turn, size in ((-36, 0.3), (36, 0.26), (0, 0.4)):
         where = figure.head.at(90 + turn + dice.between(-6, 6), 1.0)
-        scene.add(Part(pebble(*where, r * size * 1.15, r * size, dice.between(0, 60), dice.whole(5, 6)), BEHIND + 0.5 - abs(turn) / 100, ACCENT))
+        scene.add(
+            Part(
+                pebble(*where, r * size * 1.15, r * size, dice.between(0, 60), dice.whole(5, 6)),
+                BEHIND + 0.5 - abs(turn) / 100,
+                ACCENT,
+            )
+        )
 
 
 def mound(scene: Scene, figure: Figure, dice: Dice) -> None:
@@ -123,7 +161,9 @@ def feelers(scene: Scene, figure: Figure, dice: Dice) -> None:
     for side in (-1, 1):
         x, y = figure.head.at(90 - side * 24, 0.9)
         tip = (x + side * r * (0.4 + bend), y - r * dice.between(0.75, 0.8))
-        scene.add(Part(Tube(curve(((x, y), (x + side * r * 0.1, y - r * 1.1), tip), 6), taper(r * 0.1, r * 0.06, 6)), BEHIND, ACCENT))
+        scene.add(
+            Part(Tube(curve(((x, y), (x + side * r * 0.1, y - r * 1.1), tip), 6), taper(r * 0.1, r * 0.06, 6)), BEHIND, ACCENT)
+        )
 
 
 def clubs(scene: Scene, figure: Figure, dice: Dice) -> None:
@@ -239,7 +279,9 @@ def jewel(scene: Scene, figure: Figure, dice: Dice) -> None:
 def halo(scene: Scene, figure: Figure, dice: Dice) -> None:
     r, head = _size(figure), figure.head
     y = head.cy - head.ry - r * dice.between(0.2, 0.35)
-    path = tuple((head.cx + math.cos(2 * math.pi * i / 16) * r * 0.7, y + math.sin(2 * math.pi * i / 16) * r * 0.22) for i in range(17))
+    path = tuple(
+        (head.cx + math.cos(2 * math.pi * i / 16) * r * 0.7, y + math.sin(2 * math.pi * i / 16) * r * 0.22) for i in range(17)
+    )
     scene.add(Part(Tube(path, (r * 0.09,) * 17), FRONT, ACCENT))
 
 
@@ -248,7 +290,11 @@ def antlers(scene: Scene, figure: Figure, dice: Dice) -> None:
     for side in (-1, 1):
         x, y = head.at(90 - side * 26, 0.9)
         tip = (x + side * r * 0.75, y - r * 0.6)
-        scene.add(Part(Tube(curve(((x, y), (x + side * r * 0.05, y - r * 0.75), tip), 6), taper(r * 0.11, r * 0.05, 6)), BEHIND, ACCENT))
+        scene.add(
+            Part(
+                Tube(curve(((x, y), (x + side * r * 0.05, y - r * 0.75), tip), 6), taper(r * 0.11, r * 0.05, 6)), BEHIND, ACCENT
+            )
+        )
         scene.add(Part(Oval(*tip, r * 0.17, r * 0.17), BEHIND + 0.2, GLOW))
 
 
@@ -256,7 +302,9 @@ def headband(scene: Scene, figure: Figure, dice: Dice) -> None:
     head, face = figure.head, figure.face
     y = face.y - max(face.eye * 1.35, head.ry * 0.35)
     high = head.ry * 0.13
-    band = Tube(curve(((head.cx - head.rx * 1.1, y - high), (head.cx, y + high), (head.cx + head.rx * 1.1, y - high)), 6), (high,) * 7)
+    band = Tube(
+        curve(((head.cx - head.rx * 1.1, y - high), (head.cx, y + high), (head.cx + head.rx * 1.1, y - high)), 6), (high,) * 7
+    )
     scene.add(Part(band, 0.7, ACCENT, clip="head"))
     side = dice.pick((-1, 1))
     knot = (head.cx + side * head.rx * 0.97, y - high * 0.5)
@@ -267,15 +315,43 @@ def headband(scene: Scene, figure: Figure, dice: Dice) -> None:
 
 def topknot(scene: Scene, figure: Figure, dice: Dice) -> None:
     r, (x, y) = _size(figure), figure.head.at(90, 0.9)
-    scene.add(Part(Oval(figure.head.cx, figure.head.cy - figure.head.ry, figure.head.rx * 0.8, figure.head.ry * 0.42), 0.5, ACCENT, clip="head"))
-    scene.add(Part(leaf(x, y - r * 0.2, 90, r * dice.between(0.7, 1.0), r * 0.45, dice.between(50, 90) * dice.pick((-1, 1))), BEHIND + 0.2, ACCENT))
+    scene.add(
+        Part(
+            Oval(figure.head.cx, figure.head.cy - figure.head.ry, figure.head.rx * 0.8, figure.head.ry * 0.42),
+            0.5,
+            ACCENT,
+            clip="head",
+        )
+    )
+    scene.add(
+        Part(
+            leaf(x, y - r * 0.2, 90, r * dice.between(0.7, 1.0), r * 0.45, dice.between(50, 90) * dice.pick((-1, 1))),
+            BEHIND + 0.2,
+            ACCENT,
+        )
+    )
     scene.add(Part(Oval(x, y - r * 0.12, r * 0.2, r * 0.15), BEHIND + 0.4, GLOW))
 
 
 def blade(scene: Scene, figure: Figure, dice: Dice) -> None:
     r, (x, y) = _size(figure), figure.head.at(90, 0.6)
     high = r * dice.between(0.9, 1.25)
-    scene.add(Part(Poly(((x - r * 0.2, y), (x - r * 0.16, y - high * 0.75), (x, y - high), (x + r * 0.16, y - high * 0.75), (x + r * 0.2, y)), r * 0.2), FRONT, ACCENT))
+    scene.add(
+        Part(
+            Poly(
+                (
+                    (x - r * 0.2, y),
+                    (x - r * 0.16, y - high * 0.75),
+                    (x, y - high),
+                    (x + r * 0.16, y - high * 0.75),
+                    (x + r * 0.2, y),
+                ),
+                r * 0.2,
+            ),
+            FRONT,
+            ACCENT,
+        )
+    )
 
 
 def helmet(scene: Scene, figure: Figure, dice: Dice) -> None:
@@ -283,7 +359,15 @@ def helmet(scene: Scene, figure: Figure, dice: Dice) -> None:
     cut = face.y - face.eye * 0.9
     cap = Tube(((head.cx - head.rx * 2, cut - head.ry), (head.cx + head.rx * 2, cut - head.ry)), (head.ry, head.ry))
     scene.add(Part(cap, 0.6, ACCENT, clip="head"))
-    scene.add(Part(Tube(((head.cx - head.rx * 1.1, cut), (head.cx + head.rx * 1.1, cut)), (0.01, 0.01), thin=True), 0.7, ACCENT, clip="head", tone=0))
+    scene.add(
+        Part(
+            Tube(((head.cx - head.rx * 1.1, cut), (head.cx + head.rx * 1.1, cut)), (0.01, 0.01), thin=True),
+            0.7,
+            ACCENT,
+            clip="head",
+            tone=0,
+        )
+    )
     x, y = head.at(90, 0.95)
     scene.add(Part(horn(x, y + 0.04, 90, head.rx * dice.between(0.35, 0.8), head.rx * 0.34), BEHIND, ACCENT))
 
@@ -299,19 +383,38 @@ def plume(scene: Scene, figure: Figure, dice: Dice) -> None:
     r, (x, y) = _size(figure), figure.head.at(90, 0.85)
     bend = dice.between(50, 90) * dice.pick((-1, 1))
     for i, length in enumerate((1.25, 0.95, 0.65)):
-        scene.add(Part(leaf(x, y, 90 + math.copysign(26 * i, bend), r * length, r * 0.34, bend), BEHIND + i * 0.1, ACCENT if i % 2 == 0 else SKIN))
+        scene.add(
+            Part(
+                leaf(x, y, 90 + math.copysign(26 * i, bend), r * length, r * 0.34, bend),
+                BEHIND + i * 0.1,
+                ACCENT if i % 2 == 0 else SKIN,
+            )
+        )
 
 
 def crest(scene: Scene, figure: Figure, dice: Dice) -> None:
     r, (x, y) = _size(figure), figure.head.at(90, 0.85)
     for turn in (-48, 48, 0):
-        scene.add(Part(leaf(x, y, 90 + turn, r * dice.between(0.78, 0.82), r * 0.42), BEHIND - abs(turn) / 100, ACCENT if turn == 0 else SKIN))
+        scene.add(
+            Part(
+                leaf(x, y, 90 + turn, r * dice.between(0.78, 0.82), r * 0.42),
+                BEHIND - abs(turn) / 100,
+                ACCENT if turn == 0 else SKIN,
+            )
+        )
 
 
 def tuft(scene: Scene, figure: Figure, dice: Dice) -> None:
     r, (x, y) = _size(figure), figure.head.at(90, 0.9)
     for turn in (-42, 42, 0):
-        scene.add(Part(leaf(x, y + r * 0.06, 90 + turn, r * (0.45 if turn else 0.62), r * 0.3, turn), FRONT - abs(turn) / 100, ACCENT, rim=turn == 0))
+        scene.add(
+            Part(
+                leaf(x, y + r * 0.06, 90 + turn, r * (0.45 if turn else 0.62), r * 0.3, turn),
+                FRONT - abs(turn) / 100,
+                ACCENT,
+                rim=turn == 0,
+            )
+        )
 
 
 CROWNS: dict[str, Crown] = {
@@ -352,4 +455,3 @@ CROWNS: dict[str, Crown] = {
     "crest": crest,
     "tuft": tuft,
 }
-

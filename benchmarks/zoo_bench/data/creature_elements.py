@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from zoo_bench.data.creature_bodies import Figure, Style
 from zoo_bench.data.creature_canvas import Scene
+from zoo_bench.data.creature_crowns import CROWNS
 from zoo_bench.data.creature_dice import Dice
 from zoo_bench.data.creature_faces import eye, eyes, mouth, muzzle
-from zoo_bench.data.creature_crowns import CROWNS
+from zoo_bench.data.creature_figure import Figure, Style
 from zoo_bench.data.creature_heads import EARS
 from zoo_bench.data.creature_limbs import wings
 from zoo_bench.data.creature_marks import MARKS
@@ -31,24 +31,181 @@ class Element:
 
 
 ELEMENTS: dict[str, Element] = {
-    "fire": Element(("flames",), ("cat", "none", "horns"), ("mask", "flare", "socks"), ("flame",), ("flame",), ("round", "fierce", "tall"), ("smile", "fangs", "open")),
-    "water": Element(("fin", "wave", "none"), ("fins",), ("waves", "drops", "mask"), ("fluke",), ("fin",), ("round", "tall", "bead"), ("smile", "cat", "open")),
-    "grass": Element(("sprout", "flower", "leaves"), ("leaf", "leaf", "none"), ("veins", "spots"), ("leaf",), ("leaf",), ("tall", "round", "bead", "happy"), ("smile", "cat", "open")),
-    "electric": Element(("bolts", "spikes", "none"), ("bolt", "tipped"), ("zigzag", "cheeks"), ("bolt",), ("bolt",), ("bead", "round", "tall"), ("cat", "open", "smile")),
-    "ice": Element(("crystals",), ("shard", "none"), ("snow", "mask", "facets"), ("shard",), ("shard",), ("tall", "round", "sleepy"), ("flat", "smile", "cat")),
-    "rock": Element(("stones", "none"), ("stones", "none"), ("cracks", "plates"), ("pebble",), ("slab",), ("fierce", "bead", "glow"), ("flat", "frown", "grin"), (2.6, 3.4), ("hoof",)),
-    "ground": Element(("mound", "nosehorn"), ("round", "none"), ("bands", "socks", "mask"), ("barb", "ball", "tuft"), ("bat",), ("bead", "sleepy", "fierce"), ("grin", "flat", "fangs"), (2.0, 2.4)),
-    "bug": Element(("feelers", "clubs", "beetle"), ("none",), ("dots", "bands"), ("barb", "ball"), ("insect",), ("compound", "compound", "bead"), ("mandibles", "smile"), feet=("talon",), small_wings=0.35),
-    "poison": Element(("bubbles", "warts", "quills"), ("frill", "none"), ("spots", "drip"), ("barb",), ("bat",), ("slit", "fierce", "sleepy"), ("fangs", "stitch", "grin")),
-    "ghost": Element(("wisps", "hood"), ("none", "wispy"), ("veil", "none"), ("wisp",), ("bat",), ("glow", "slit", "round"), ("stitch", "grin", "open")),
-    "dark": Element(("crescent", "mane", "none"), ("tall", "horns"), ("rings", "mask", "moon"), ("barb", "tuft"), ("bat",), ("slit", "fierce", "glow"), ("fangs", "flat", "grin")),
-    "fairy": Element(("bow", "star", "hearts"), ("floppy", "rabbit"), ("blush", "heart"), ("heart", "star"), ("petal", "insect"), ("tall", "round", "happy"), ("cat", "smile", "open"), small_wings=0.4),
-    "psychic": Element(("jewel", "halo", "antlers"), ("tassel", "none"), ("swirl", "eye"), ("star", "ball"), ("petal",), ("sleepy", "tall", "glow"), ("flat", "smile", "none")),
-    "fighting": Element(("headband", "topknot"), ("round", "cat", "none"), ("belt", "wraps", "scar"), ("tuft", "ball"), ("feather",), ("fierce", "fierce", "bead"), ("flat", "frown", "grin"), (2.0, 2.5)),
-    "steel": Element(("blade", "helmet", "spikes"), ("bolts", "blades"), ("rivets", "plates"), ("blade", "ball"), ("blade",), ("glow", "fierce", "bead"), ("flat", "none", "grin"), (2.4, 3.0), ("hoof",)),
-    "dragon": Element(("ridge", "mane", "none"), ("dragon", "horns"), ("scutes", "scales"), ("barb", "blade"), ("bat",), ("slit", "fierce"), ("fangs", "grin", "smile"), feet=("paw",), small_wings=0.75),
-    "flying": Element(("plume", "crest"), ("plumes", "none"), ("swirl", "chest", "mask"), ("fan",), ("feather",), ("round", "bead", "tall"), ("beak",), feet=("talon",), small_wings=0.7),
-    "normal": Element(("tuft", "none"), ("rabbit", "round", "floppy", "cat"), ("patch", "chest", "bands", "none"), ("fluff", "tuft"), ("feather",), ("bead", "round", "happy"), ("cat", "smile", "open")),
+    "fire": Element(
+        ("flames",),
+        ("cat", "none", "horns"),
+        ("mask", "flare", "socks"),
+        ("flame",),
+        ("flame",),
+        ("round", "fierce", "tall"),
+        ("smile", "fangs", "open"),
+    ),
+    "water": Element(
+        ("fin", "wave", "none"),
+        ("fins",),
+        ("waves", "drops", "mask"),
+        ("fluke",),
+        ("fin",),
+        ("round", "tall", "bead"),
+        ("smile", "cat", "open"),
+    ),
+    "grass": Element(
+        ("sprout", "flower", "leaves"),
+        ("leaf", "leaf", "none"),
+        ("veins", "spots"),
+        ("leaf",),
+        ("leaf",),
+        ("tall", "round", "bead", "happy"),
+        ("smile", "cat", "open"),
+    ),
+    "electric": Element(
+        ("bolts", "spikes", "none"),
+        ("bolt", "tipped"),
+        ("zigzag", "cheeks"),
+        ("bolt",),
+        ("bolt",),
+        ("bead", "round", "tall"),
+        ("cat", "open", "smile"),
+    ),
+    "ice": Element(
+        ("crystals",),
+        ("shard", "none"),
+        ("snow", "mask", "facets"),
+        ("shard",),
+        ("shard",),
+        ("tall", "round", "sleepy"),
+        ("flat", "smile", "cat"),
+    ),
+    "rock": Element(
+        ("stones", "none"),
+        ("stones", "none"),
+        ("cracks", "plates"),
+        ("pebble",),
+        ("slab",),
+        ("fierce", "bead", "glow"),
+        ("flat", "frown", "grin"),
+        (2.6, 3.4),
+        ("hoof",),
+    ),
+    "ground": Element(
+        ("mound", "nosehorn"),
+        ("round", "none"),
+        ("bands", "socks", "mask"),
+        ("barb", "ball", "tuft"),
+        ("bat",),
+        ("bead", "sleepy", "fierce"),
+        ("grin", "flat", "fangs"),
+        (2.0, 2.4),
+    ),
+    "bug": Element(
+        ("feelers", "clubs", "beetle"),
+        ("none",),
+        ("dots", "bands"),
+        ("barb", "ball"),
+        ("insect",),
+        ("compound", "compound", "bead"),
+        ("mandibles", "smile"),
+        feet=("talon",),
+        small_wings=0.35,
+    ),
+    "poison": Element(
+        ("bubbles", "warts", "quills"),
+        ("frill", "none"),
+        ("spots", "drip"),
+        ("barb",),
+        ("bat",),
+        ("slit", "fierce", "sleepy"),
+        ("fangs", "stitch", "grin"),
+    ),
+    "ghost": Element(
+        ("wisps", "hood"),
+        ("none", "wispy"),
+        ("veil", "none"),
+        ("wisp",),
+        ("bat",),
+        ("glow", "slit", "round"),
+        ("stitch", "grin", "open"),
+    ),
+    "dark": Element(
+        ("crescent", "mane", "none"),
+        ("tall", "horns"),
+        ("rings", "mask", "moon"),
+        ("barb", "tuft"),
+        ("bat",),
+        ("slit", "fierce", "glow"),
+        ("fangs", "flat", "grin"),
+    ),
+    "fairy": Element(
+        ("bow", "star", "hearts"),
+        ("floppy", "rabbit"),
+        ("blush", "heart"),
+        ("heart", "star"),
+        ("petal", "insect"),
+        ("tall", "round", "happy"),
+        ("cat", "smile", "open"),
+        small_wings=0.4,
+    ),
+    "psychic": Element(
+        ("jewel", "halo", "antlers"),
+        ("tassel", "none"),
+        ("swirl", "eye"),
+        ("star", "ball"),
+        ("petal",),
+        ("sleepy", "tall", "glow"),
+        ("flat", "smile", "none"),
+    ),
+    "fighting": Element(
+        ("headband", "topknot"),
+        ("round", "cat", "none"),
+        ("belt", "wraps", "scar"),
+        ("tuft", "ball"),
+        ("feather",),
+        ("fierce", "fierce", "bead"),
+        ("flat", "frown", "grin"),
+        (2.0, 2.5),
+    ),
+    "steel": Element(
+        ("blade", "helmet", "spikes"),
+        ("bolts", "blades"),
+        ("rivets", "plates"),
+        ("blade", "ball"),
+        ("blade",),
+        ("glow", "fierce", "bead"),
+        ("flat", "none", "grin"),
+        (2.4, 3.0),
+        ("hoof",),
+    ),
+    "dragon": Element(
+        ("ridge", "mane", "none"),
+        ("dragon", "horns"),
+        ("scutes", "scales"),
+        ("barb", "blade"),
+        ("bat",),
+        ("slit", "fierce"),
+        ("fangs", "grin", "smile"),
+        feet=("paw",),
+        small_wings=0.75,
+    ),
+    "flying": Element(
+        ("plume", "crest"),
+        ("plumes", "none"),
+        ("swirl", "chest", "mask"),
+        ("fan",),
+        ("feather",),
+        ("round", "bead", "tall"),
+        ("beak",),
+        feet=("talon",),
+        small_wings=0.7,
+    ),
+    "normal": Element(
+        ("tuft", "none"),
+        ("rabbit", "round", "floppy", "cat"),
+        ("patch", "chest", "bands", "none"),
+        ("fluff", "tuft"),
+        ("feather",),
+        ("bead", "round", "happy"),
+        ("cat", "smile", "open"),
+    ),
 }
 
 
@@ -80,18 +237,19 @@ def _features(scene: Scene, figure: Figure, element: Element, dice: Dice) -> Non
     face, look, lips = figure.face, dice.pick(element.eyes), dice.pick(element.mouths)
     if figure.profile:
         eye(scene, "round" if look in ("happy", "compound") else look, face.x, face.y, face.eye, -1, 0.35)
-        y = face.y + face.eye * 1.5
+        head = figure.head
         if lips == "beak":
-            mouth(scene, lips, figure.head.cx - figure.head.rx, figure.head.cy, face.eye * 1.2)
+            mouth(scene, lips, head.cx - head.rx * 1.02, head.cy + head.ry * 0.1, face.eye * 1.0)
         elif lips != "none":
-            mouth(scene, lips if lips in ("smile", "fangs", "flat", "frown", "open") else "smile", face.x - face.eye * 0.6, y, face.eye * 0.7)
+            side = lips if lips in ("smile", "fangs", "flat", "frown", "open") else "smile"
+            mouth(scene, side, head.cx - head.rx * 0.68, head.cy + head.ry * 0.48, 0.1)
         return
     if face.gap == 0:
         eye(scene, look if look in ("round", "slit", "tall") else "round", face.x, face.y, face.eye, 1, 0.3)
     else:
         eyes(scene, look, face, dice)
     y = face.y + face.eye * 1.25
-    if figure.snout and lips not in ("beak", "mandibles", "stitch"):
+    if figure.snout and lips in ("smile", "cat", "flat", "fangs", "frown"):
         y = face.y + face.eye + figure.snout * 0.55
         muzzle(scene, face.x, y, figure.snout, dice)
         y += figure.snout * 0.1

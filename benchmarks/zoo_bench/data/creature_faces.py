@@ -51,7 +51,14 @@ def eye(scene: Scene, kind: str, x: float, y: float, r: float, side: int, dice_t
         add(Below(Oval(x - side * 0.2 * r, y + 0.08 * r, 0.62 * r, 0.74 * r), x, y - 0.38 * r, -side * dice_tilt), IRIS, 1)
         add(Below(Oval(x - side * 0.22 * r, y + 0.08 * r, 0.34 * r, 0.44 * r), x, y - 0.38 * r, -side * dice_tilt), INK, 2)
         glint(0.24, -0.3 - side * 0.1, -0.06)
-        brow = Tube(((x - side * 1.15 * r, y - 0.38 * r + dice_tilt * 1.15 * r), (x + side * 1.2 * r, y - 0.38 * r - dice_tilt * 1.2 * r)), (0.22 * r, 0.16 * r), thin=True)
+        brow = Tube(
+            (
+                (x - side * 1.15 * r, y - 0.38 * r + dice_tilt * 1.15 * r),
+                (x + side * 1.2 * r, y - 0.38 * r - dice_tilt * 1.2 * r),
+            ),
+            (0.22 * r, 0.16 * r),
+            thin=True,
+        )
         add(brow, INK, 5)
     elif kind == "glow":
         add(Below(Oval(x, y, 1.08 * r, 0.9 * r), x, y - 0.2 * r, -side * dice_tilt), IRIS, 0)
@@ -101,21 +108,54 @@ def mouth(scene: Scene, kind: str, x: float, y: float, w: float) -> None:
     elif kind == "fangs":
         stroke((x - w * 1.1, y), (x, y + w * 0.5), (x + w * 1.1, y))
         for side in (-1, 1):
-            scene.add(Part(horn(x + side * w * 0.62, y + w * 0.12, -90, w * 0.75, w * 0.5), Z + 0.7, WHITE, tone=BASE, rim_paint=INK))
+            scene.add(
+                Part(horn(x + side * w * 0.62, y + w * 0.12, -90, w * 0.75, w * 0.5), Z + 0.7, WHITE, tone=BASE, rim_paint=INK)
+            )
     elif kind == "grin":
-        outline = ((x - w * 1.2, y - w * 0.2), (x + w * 1.2, y - w * 0.2), (x + w * 0.7, y + w * 0.6), (x - w * 0.7, y + w * 0.6))
+        outline = (
+            (x - w * 1.2, y - w * 0.2),
+            (x + w * 1.2, y - w * 0.2),
+            (x + w * 0.7, y + w * 0.6),
+            (x - w * 0.7, y + w * 0.6),
+        )
         scene.add(Part(Poly(outline), Z + 0.5, WHITE, tone=BASE, rim_paint=INK))
         for i in (-1, 0, 1):
             line = Tube(((x + i * w * 0.45, y - w * 0.2), (x + i * w * 0.4, y + w * 0.6)), (w * 0.05,) * 2, thin=True)
             scene.add(Part(line, Z + 0.6, INK, tone=BASE, rim=False))
     elif kind == "beak":
-        scene.add(Part(Poly(((x - w * 0.75, y - w * 0.2), (x, y - w * 0.62), (x + w * 0.75, y - w * 0.2), (x, y + w * 0.95)), w * 0.5), Z + 0.6, GLOW, rim_paint=INK))
-        scene.add(Part(Tube(((x - w * 0.6, y - w * 0.1), (x, y + w * 0.12), (x + w * 0.6, y - w * 0.1)), (w * 0.06,) * 3, thin=True), Z + 0.7, INK, tone=BASE, rim=False))
+        scene.add(
+            Part(
+                Poly(((x - w * 0.75, y - w * 0.2), (x, y - w * 0.62), (x + w * 0.75, y - w * 0.2), (x, y + w * 0.95)), w * 0.5),
+                Z + 0.6,
+                GLOW,
+                rim_paint=INK,
+            )
+        )
+        scene.add(
+            Part(
+                Tube(((x - w * 0.6, y - w * 0.1), (x, y + w * 0.12), (x + w * 0.6, y - w * 0.1)), (w * 0.06,) * 3, thin=True),
+                Z + 0.7,
+                INK,
+                tone=BASE,
+                rim=False,
+            )
+        )
     elif kind == "mandibles":
         for side in (-1, 1):
-            scene.add(Part(horn(x + side * w * 0.7, y - w * 0.1, -90 + side * 15, w * 1.3, w * 0.55, -side * 70), Z + 0.5, ACCENT, rim_paint=INK))
+            scene.add(
+                Part(
+                    horn(x + side * w * 0.7, y - w * 0.1, -90 + side * 15, w * 1.3, w * 0.55, -side * 70),
+                    Z + 0.5,
+                    ACCENT,
+                    rim_paint=INK,
+                )
+            )
     elif kind == "stitch":
-        zig = [(x - w * 1.2, y)] + [(x + (i - 2) * w * 0.48, y + (w * 0.35 if i % 2 else -w * 0.05)) for i in range(5)] + [(x + w * 1.2, y)]
+        zig = (
+            [(x - w * 1.2, y)]
+            + [(x + (i - 2) * w * 0.48, y + (w * 0.35 if i % 2 else -w * 0.05)) for i in range(5)]
+            + [(x + w * 1.2, y)]
+        )
         scene.add(Part(Tube(tuple(zig), (w * 0.08,) * len(zig), thin=True), Z + 0.6, INK, tone=BASE, rim=False))
 
 

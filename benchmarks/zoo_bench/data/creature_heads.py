@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
-from zoo_bench.data.creature_bodies import Figure
-from zoo_bench.data.creature_canvas import ACCENT, BASE, BELLY, GLOW, SKIN, Part, Scene
+from zoo_bench.data.creature_canvas import ACCENT, BELLY, SKIN, Part, Scene
 from zoo_bench.data.creature_dice import Dice
-from zoo_bench.data.creature_limbs import flame, heart, polar
-from zoo_bench.data.creature_shapes import Below, Oval, Poly, Shape, Tube, bolt, curve, gem, horn, leaf, pebble, shard, star, taper
+from zoo_bench.data.creature_figure import Figure
+from zoo_bench.data.creature_limbs import polar
+from zoo_bench.data.creature_shapes import (
+    Oval,
+    Poly,
+    Shape,
+    Tube,
+    bolt,
+    curve,
+    horn,
+    leaf,
+    pebble,
+    shard,
+    taper,
+)
 
 BEHIND, FRONT = 19.0, 40.0
 Feature = Callable[[Scene, Figure, Dice], None]
@@ -32,7 +43,17 @@ def _moved(shape: Shape, dx: float) -> Shape:
     raise TypeError(type(shape).__name__)
 
 
-def _ear(scene: Scene, figure: Figure, degrees: float, turn: float, length: float, width: float, bend: float, inner: int | None = BELLY, tip: int | None = None) -> None:
+def _ear(
+    scene: Scene,
+    figure: Figure,
+    degrees: float,
+    turn: float,
+    length: float,
+    width: float,
+    bend: float,
+    inner: int | None = BELLY,
+    tip: int | None = None,
+) -> None:
     """A leaf-shaped ear at `degrees` of the head's rim, pointing to `turn`; sizes in head widths."""
     r = figure.head.rx
     x, y = figure.head.at(degrees, 0.8)
@@ -64,7 +85,17 @@ def rabbit(scene: Scene, figure: Figure, dice: Dice) -> None:
 
 
 def floppy(scene: Scene, figure: Figure, dice: Dice) -> None:
-    _ear(scene, figure, 42, dice.between(15, 40), dice.between(1.15, 1.5), dice.between(0.55, 0.7), dice.between(-105, -80), None, ACCENT)
+    _ear(
+        scene,
+        figure,
+        42,
+        dice.between(15, 40),
+        dice.between(1.15, 1.5),
+        dice.between(0.55, 0.7),
+        dice.between(-105, -80),
+        None,
+        ACCENT,
+    )
 
 
 def round_ears(scene: Scene, figure: Figure, dice: Dice) -> None:
@@ -162,7 +193,13 @@ def plumes(scene: Scene, figure: Figure, dice: Dice) -> None:
     r, (x, y) = figure.head.rx, figure.head.at(30, 0.85)
     turn = dice.between(20, 50)
     for i, step in enumerate((-50, -25, 0)):
-        _pair(scene, figure, leaf(x, y, turn + step, r * (0.75 + 0.16 * i), r * 0.36, -15), ACCENT if i == 1 else SKIN, BEHIND - 1 + 0.2 * i)
+        _pair(
+            scene,
+            figure,
+            leaf(x, y, turn + step, r * (0.75 + 0.16 * i), r * 0.36, -15),
+            ACCENT if i == 1 else SKIN,
+            BEHIND - 1 + 0.2 * i,
+        )
 
 
 EARS: dict[str, Feature] = {
@@ -186,4 +223,3 @@ EARS: dict[str, Feature] = {
     "blades": blade_ears,
     "plumes": plumes,
 }
-

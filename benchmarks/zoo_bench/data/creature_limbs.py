@@ -6,7 +6,22 @@ import math
 
 from zoo_bench.data.creature_canvas import ACCENT, BELLY, GLOW, SHADOW, SKIN, WHITE, Part, Scene
 from zoo_bench.data.creature_dice import Dice
-from zoo_bench.data.creature_shapes import Oval, Point, Poly, Shape, Tube, bolt, curve, gem, horn, leaf, pebble, shard, star, taper
+from zoo_bench.data.creature_shapes import (
+    Oval,
+    Point,
+    Poly,
+    Shape,
+    Tube,
+    bolt,
+    curve,
+    gem,
+    horn,
+    leaf,
+    pebble,
+    shard,
+    star,
+    taper,
+)
 
 
 def polar(x: float, y: float, degrees: float, reach: float) -> Point:
@@ -31,7 +46,10 @@ def membrane(x: float, y: float, span: float, rise: float, fingers: int, scallop
     ends = [*tips, (x - 0.02, y + span * 0.3)]
     corners += [ends[0]]
     for a, b in zip(ends, ends[1:], strict=False):
-        pull = ((a[0] + b[0]) / 2 + (wrist[0] - (a[0] + b[0]) / 2) * scallop, (a[1] + b[1]) / 2 + (wrist[1] - (a[1] + b[1]) / 2) * scallop)
+        pull = (
+            (a[0] + b[0]) / 2 + (wrist[0] - (a[0] + b[0]) / 2) * scallop,
+            (a[1] + b[1]) / 2 + (wrist[1] - (a[1] + b[1]) / 2) * scallop,
+        )
         corners += curve((a, pull, b), 4)[1:]
     bones = [Tube((wrist, tip), (0.012, 0.004), thin=True) for tip in tips[1:]]
     return Poly(tuple(corners), span * 0.3), bones
@@ -48,7 +66,10 @@ def wings(scene: Scene, kind: str, x: float, y: float, span: float, tilt: float,
         elbow = (x + span * 0.12, y - span * (0.35 + tilt / 160) * 0.8)
         wrist = (x + span * 0.38, y - span * (0.35 + tilt / 160))
         tip = polar(x + span * 0.2, y - span * 0.05, 32, span * 0.86)
-        arm = Tube((*curve(((x, y), elbow, wrist), 4), (tip[0], tip[1] - span * (0.35 + tilt / 160) * 0.25)), (0.06, 0.055, 0.05, 0.045, 0.04, 0.01))
+        arm = Tube(
+            (*curve(((x, y), elbow, wrist), 4), (tip[0], tip[1] - span * (0.35 + tilt / 160) * 0.25)),
+            (0.06, 0.055, 0.05, 0.045, 0.04, 0.01),
+        )
         scene.add(Part(arm, z + 0.2, SKIN), mirror=True)
         scene.add(Part(horn(*wrist, 80, span * 0.16, span * 0.09), z + 0.1, WHITE), mirror=True)
     elif kind == "insect":
@@ -59,7 +80,9 @@ def wings(scene: Scene, kind: str, x: float, y: float, span: float, tilt: float,
             scene.add(Part(shape, z, paint, name=f"wing{length}"), mirror=True)
             spot = polar(x, y, turn, span * length * 0.74)
             scene.add(Part(Oval(*spot, span * 0.13 * length, span * 0.1 * length), 0.1, ACCENT, clip=f"wing{length}"))
-            scene.add(Part(Oval(-spot[0], spot[1], span * 0.13 * length, span * 0.1 * length), 0.1, ACCENT, clip=f"wing{length}'"))
+            scene.add(
+                Part(Oval(-spot[0], spot[1], span * 0.13 * length, span * 0.1 * length), 0.1, ACCENT, clip=f"wing{length}'")
+            )
             z += 0.5
     elif kind == "fin":
         shape, bones = membrane(x, y, span * 0.9, span * (0.22 + tilt / 200), 5, 0.12)
@@ -72,7 +95,7 @@ def wings(scene: Scene, kind: str, x: float, y: float, span: float, tilt: float,
         for i in range(count):
             share = i / (count - 1)  # from the lowest feather to the leading one
             turn = tilt - 72 * (1 - share) + 6
-            length = span * (0.55 + 0.45 * share ** 0.8)
+            length = span * (0.55 + 0.45 * share**0.8)
             start = polar(x, y, tilt, span * 0.12 * share)
             feather: Shape
             if kind == "shard":
@@ -86,10 +109,16 @@ def wings(scene: Scene, kind: str, x: float, y: float, span: float, tilt: float,
                 feather = leaf(*start, turn, length, width, 0)
             else:
                 feather = leaf(*start, turn, length, width, 14 if kind == "flame" else -16)
-            paint = ACCENT if kind in ("flame", "leaf", "shard", "blade", "bolt", "slab") else (SKIN, ACCENT)[i % 2 == 0 and kind == "petal"]
+            paint = (
+                ACCENT
+                if kind in ("flame", "leaf", "shard", "blade", "bolt", "slab")
+                else (SKIN, ACCENT)[i % 2 == 0 and kind == "petal"]
+            )
             scene.add(Part(feather, z + share, paint, name=f"feather{i}"), mirror=True)
             if kind == "flame":
-                scene.add(Part(leaf(*start, turn, length * 0.6, width * 0.5, 14), z + share + 0.01, GLOW, rim=False), mirror=True)
+                scene.add(
+                    Part(leaf(*start, turn, length * 0.6, width * 0.5, 14), z + share + 0.01, GLOW, rim=False), mirror=True
+                )
             elif kind == "leaf":
                 rib = Tube((start, polar(*start, turn, length * 0.8)), (0.008, 0.004), thin=True)
                 scene.add(Part(rib, z + share + 0.01, ACCENT, tone=3, rim=False), mirror=True)
@@ -110,7 +139,13 @@ def tail_tip(scene: Scene, kind: str, x: float, y: float, degrees: float, size: 
         for turn in (-38, 38, 0):
             scene.add(Part(leaf(x, y, degrees + turn, size * (1.0 if turn else 1.25), size * 0.55, turn * 0.4), z, ACCENT))
     elif kind == "bolt":
-        scene.add(Part(bolt(*polar(x, y, degrees, -size * 0.3), degrees, size * 1.9, size * 1.2), z, SKIN if dice.chance(0.5) else ACCENT))
+        scene.add(
+            Part(
+                bolt(*polar(x, y, degrees, -size * 0.3), degrees, size * 1.9, size * 1.2),
+                z,
+                SKIN if dice.chance(0.5) else ACCENT,
+            )
+        )
     elif kind == "shard":
         for turn in (-40, 40, 0):
             scene.add(Part(shard(x, y, degrees + turn, size * (0.8 if turn else 1.2), size * 0.48), z, ACCENT))
@@ -118,10 +153,26 @@ def tail_tip(scene: Scene, kind: str, x: float, y: float, degrees: float, size: 
         scene.add(Part(pebble(*polar(x, y, degrees, size * 0.3), size * 0.62, size * 0.55, dice.between(0, 60), 6), z, ACCENT))
     elif kind == "fluke":
         for turn in (-48, 48):
-            scene.add(Part(leaf(*polar(x, y, degrees, -size * 0.15), degrees + turn, size * 1.15, size * 0.6, -turn * 0.9), z, ACCENT))
+            scene.add(
+                Part(leaf(*polar(x, y, degrees, -size * 0.15), degrees + turn, size * 1.15, size * 0.6, -turn * 0.9), z, ACCENT)
+            )
     elif kind == "barb":
         x, y = polar(x, y, degrees, -size * 0.1)
-        scene.add(Part(Poly((polar(x, y, degrees, size), polar(x, y, degrees + 115, size * 0.55), (x, y), polar(x, y, degrees - 115, size * 0.55)), size * 0.3), z, ACCENT))
+        scene.add(
+            Part(
+                Poly(
+                    (
+                        polar(x, y, degrees, size),
+                        polar(x, y, degrees + 115, size * 0.55),
+                        (x, y),
+                        polar(x, y, degrees - 115, size * 0.55),
+                    ),
+                    size * 0.3,
+                ),
+                z,
+                ACCENT,
+            )
+        )
     elif kind == "star":
         scene.add(Part(star(*polar(x, y, degrees, size * 0.3), size * 0.75), z, GLOW))
     elif kind == "heart":
@@ -132,11 +183,22 @@ def tail_tip(scene: Scene, kind: str, x: float, y: float, degrees: float, size: 
         for turn in (-44, 44, -22, 22, 0):
             scene.add(Part(leaf(x, y, degrees + turn, size * 1.2, size * 0.5), z, ACCENT if turn % 44 else SKIN))
     elif kind == "fluff":
-        scene.add(Part(leaf(*polar(x, y, degrees, -size * 0.5), degrees, size * 2.0, size * 1.1, dice.between(-30, 30)), z, BELLY))
+        scene.add(
+            Part(leaf(*polar(x, y, degrees, -size * 0.5), degrees, size * 2.0, size * 1.1, dice.between(-30, 30)), z, BELLY)
+        )
     elif kind == "blade":
         scene.add(Part(leaf(*polar(x, y, degrees, -size * 0.2), degrees, size * 1.7, size * 0.62, 24), z, ACCENT))
     elif kind == "wisp":
-        scene.add(Part(Tube(curve(((x, y), polar(x, y, degrees, size), polar(x, y, degrees + 60, size * 1.5)), 6), taper(size * 0.3, 0, 6)), z, ACCENT))
+        scene.add(
+            Part(
+                Tube(
+                    curve(((x, y), polar(x, y, degrees, size), polar(x, y, degrees + 60, size * 1.5)), 6),
+                    taper(size * 0.3, 0, 6),
+                ),
+                z,
+                ACCENT,
+            )
+        )
     elif kind == "tuft":
         for turn in (-30, 30, 0):
             scene.add(Part(leaf(x, y, degrees + turn, size, size * 0.45, turn), z, ACCENT, rim=False))
@@ -155,16 +217,34 @@ def claws(scene: Scene, x: float, y: float, width: float, z: float, count: int =
     """Toes of a foot whose front edge is centred on (x, y)."""
     for i in range(count):
         across = x + (i - (count - 1) / 2) * width / count
-        scene.add(Part(Oval(across, y, width * 0.42 / count, width * 0.36 / count), z, paint, tone=None if paint != WHITE else 2, rim_paint=SKIN))
+        scene.add(
+            Part(
+                Oval(across, y, width * 0.42 / count, width * 0.36 / count),
+                z,
+                paint,
+                tone=None if paint != WHITE else 2,
+                rim_paint=SKIN,
+            )
+        )
 
 
 def leg(
-    scene: Scene, hip: Point, foot: Point, thick: float, z: float, dim: int = 0, kind: str = "paw", mirror: bool = False, paint: int = SKIN
+    scene: Scene,
+    hip: Point,
+    foot: Point,
+    thick: float,
+    z: float,
+    dim: int = 0,
+    kind: str = "paw",
+    mirror: bool = False,
+    paint: int = SKIN,
 ) -> None:
     """A leg with a foot. `kind`: paw, hoof, talon or stub."""
     (hx, hy), (fx, fy) = hip, foot
     if kind == "talon":
-        shank = Tube(((hx, hy), ((hx + fx) / 2 + 0.02, (hy + fy) / 2), (fx, fy - 0.03)), (thick * 0.5, thick * 0.36, thick * 0.3))
+        shank = Tube(
+            ((hx, hy), ((hx + fx) / 2 + 0.02, (hy + fy) / 2), (fx, fy - 0.03)), (thick * 0.5, thick * 0.36, thick * 0.3)
+        )
         scene.add(Part(shank, z, GLOW, tone=SHADOW + 1, dim=dim), mirror)
         for turn in (-150, -90, -30):
             scene.add(Part(horn(fx, fy - 0.05, turn, thick * 1.1, thick * 0.5), z + 0.1, GLOW, dim=dim), mirror)
@@ -175,5 +255,8 @@ def leg(
     if kind == "paw":
         scene.add(Part(Oval(fx, fy - thick * 0.5, thick * 1.3, thick * 0.72), z + 0.2, paint, dim=dim), mirror)
     elif kind == "hoof":
-        hoof = Poly(((fx - thick, fy - thick * 0.9), (fx + thick, fy - thick * 0.9), (fx + thick * 1.15, fy), (fx - thick * 1.15, fy)), thick)
+        hoof = Poly(
+            ((fx - thick, fy - thick * 0.9), (fx + thick, fy - thick * 0.9), (fx + thick * 1.15, fy), (fx - thick * 1.15, fy)),
+            thick,
+        )
         scene.add(Part(hoof, z + 0.2, ACCENT, dim=dim), mirror)

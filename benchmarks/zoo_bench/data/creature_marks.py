@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from zoo_bench.data.creature_bodies import Figure
-from zoo_bench.data.creature_canvas import ACCENT, BASE, BELLY, GLOW, INK, SHADOW, SKIN, WHITE, Part, Scene
+from zoo_bench.data.creature_canvas import ACCENT, BASE, BELLY, GLOW, SHADOW, SKIN, Part, Scene
 from zoo_bench.data.creature_dice import Dice
 from zoo_bench.data.creature_faces import cheeks as draw_cheeks
+from zoo_bench.data.creature_figure import Figure
 from zoo_bench.data.creature_limbs import heart as draw_heart
 from zoo_bench.data.creature_limbs import polar
 from zoo_bench.data.creature_shapes import Oval, Shape, Tube, curve, gem, leaf, pebble
@@ -25,12 +25,22 @@ def _mark(scene: Scene, shape: Shape, paint: int, clip: str = "torso", z: float 
     scene.add(Part(shape, z, paint, clip=clip, tone=tone))
 
 
-def _stroke(scene: Scene, points: tuple[tuple[float, float], ...], width: float, paint: int, clip: str, tone: int | None = None, z: float = 0.5) -> None:
+def _stroke(
+    scene: Scene,
+    points: tuple[tuple[float, float], ...],
+    width: float,
+    paint: int,
+    clip: str,
+    tone: int | None = None,
+    z: float = 0.5,
+) -> None:
     _mark(scene, Tube(points, (width,) * len(points), thin=True), paint, clip, z, tone)
 
 
 def _where(figure: Figure) -> tuple[str, Oval]:
     """The part that takes body markings, and the room on it."""
+    if figure.profile:
+        return "head", figure.torso
     return ("head", figure.head) if _whole(figure) else ("torso", figure.torso)
 
 
@@ -40,14 +50,25 @@ def mask(scene: Scene, figure: Figure, dice: Dice) -> None:
     if figure.profile:
         return
     for side in (-1, 1):
-        _mark(scene, Oval(face.x + side * head.rx * 0.42, face.y + head.ry * 0.5, head.rx * 0.55, head.ry * 0.62), BELLY, "head", 0.3)
+        _mark(
+            scene,
+            Oval(face.x + side * head.rx * 0.42, face.y + head.ry * 0.5, head.rx * 0.55, head.ry * 0.62),
+            BELLY,
+            "head",
+            0.3,
+        )
 
 
 def flare(scene: Scene, figure: Figure, dice: Dice) -> None:
     clip, room = _where(figure)
     for i in range(3):
         x = room.cx + room.rx * (-0.6 + 0.6 * i)
-        _mark(scene, leaf(x, room.cy + room.ry, 90, room.ry * dice.between(0.8, 1.2), room.rx * 0.42, dice.between(-20, 20)), ACCENT, clip)
+        _mark(
+            scene,
+            leaf(x, room.cy + room.ry, 90, room.ry * dice.between(0.8, 1.2), room.rx * 0.42, dice.between(-20, 20)),
+            ACCENT,
+            clip,
+        )
 
 
 def socks(scene: Scene, figure: Figure, dice: Dice) -> None:
@@ -58,14 +79,19 @@ def socks(scene: Scene, figure: Figure, dice: Dice) -> None:
 def waves(scene: Scene, figure: Figure, dice: Dice) -> None:
     clip, room = _where(figure)
     for y in (0.25, 0.65):
-        points = tuple((room.cx + room.rx * (-1.1 + 2.2 * i / 12), room.cy + room.ry * y + room.ry * 0.09 * math.sin(i * 1.57)) for i in range(13))
+        points = tuple(
+            (room.cx + room.rx * (-1.1 + 2.2 * i / 12), room.cy + room.ry * y + room.ry * 0.09 * math.sin(i * 1.57))
+            for i in range(13)
+        )
         _stroke(scene, points, room.ry * 0.055, ACCENT, clip)
 
 
 def drops(scene: Scene, figure: Figure, dice: Dice) -> None:
     clip, room = _where(figure)
     for side in (-1, 1):
-        _mark(scene, leaf(room.cx + side * room.rx * 0.68, room.cy + room.ry * 0.3, 90, room.ry * 0.6, room.rx * 0.3), BELLY, clip)
+        _mark(
+            scene, leaf(room.cx + side * room.rx * 0.68, room.cy + room.ry * 0.3, 90, room.ry * 0.6, room.rx * 0.3), BELLY, clip
+        )
     head = figure.head
     _mark(scene, Oval(head.cx, head.cy - head.ry * 0.62, head.rx * 0.12, head.ry * 0.16), BELLY, "head")
 
@@ -74,7 +100,10 @@ def veins(scene: Scene, figure: Figure, dice: Dice) -> None:
     clip, room = _where(figure)
     for side in (-1, 1):
         for y in (-0.4, 0.05, 0.5):
-            start, end = (room.cx + side * room.rx * 1.0, room.cy + room.ry * (y - 0.2)), (room.cx + side * room.rx * 0.45, room.cy + room.ry * y)
+            start, end = (
+                (room.cx + side * room.rx * 1.0, room.cy + room.ry * (y - 0.2)),
+                (room.cx + side * room.rx * 0.45, room.cy + room.ry * y),
+            )
             _stroke(scene, (start, end), room.rx * 0.05, ACCENT, clip)
 
 
@@ -106,12 +135,27 @@ def cheeks(scene: Scene, figure: Figure, dice: Dice) -> None:
     clip, room = _where(figure)
     for y in (-0.35, 0.1):
         for side in (-1, 1):
-            _mark(scene, leaf(room.cx + side * room.rx * 1.05, room.cy + room.ry * y, 180 if side > 0 else 0, room.rx * 0.6, room.ry * 0.24), ACCENT, clip)
+            _mark(
+                scene,
+                leaf(
+                    room.cx + side * room.rx * 1.05,
+                    room.cy + room.ry * y,
+                    180 if side > 0 else 0,
+                    room.rx * 0.6,
+                    room.ry * 0.24,
+                ),
+                ACCENT,
+                clip,
+            )
 
 
 def snow(scene: Scene, figure: Figure, dice: Dice) -> None:
     head, room = figure.head, figure.torso
-    clip, x, y, size = ("torso", room.cx, room.cy + room.ry * 0.1, min(room.rx, room.ry) * 0.5) if not _whole(figure) else ("head", head.cx, head.cy - head.ry * 0.6, head.rx * 0.25)
+    clip, x, y, size = (
+        ("torso", room.cx, room.cy + room.ry * 0.1, min(room.rx, room.ry) * 0.5)
+        if not _whole(figure)
+        else ("head", head.cx, head.cy - head.ry * 0.6, head.rx * 0.25)
+    )
     for turn in (30, 90, 150):
         _stroke(scene, (polar(x, y, turn, size), polar(x, y, turn + 180, size)), 0.014, ACCENT, clip)
 
@@ -136,7 +180,12 @@ def cracks(scene: Scene, figure: Figure, dice: Dice) -> None:
 def plates(scene: Scene, figure: Figure, dice: Dice) -> None:
     clip, room = _where(figure)
     for x, y, size in ((-0.55, 0.1, 0.3), (0.5, 0.0, 0.26), (0.05, 0.6, 0.3)):
-        _mark(scene, pebble(room.cx + room.rx * x, room.cy + room.ry * y, room.rx * size, room.ry * size, dice.between(0, 60), 6), ACCENT, clip)
+        _mark(
+            scene,
+            pebble(room.cx + room.rx * x, room.cy + room.ry * y, room.rx * size, room.ry * size, dice.between(0, 60), 6),
+            ACCENT,
+            clip,
+        )
 
 
 def bands(scene: Scene, figure: Figure, dice: Dice) -> None:
@@ -145,7 +194,18 @@ def bands(scene: Scene, figure: Figure, dice: Dice) -> None:
     for i in range(count):
         y = room.cy + room.ry * (-0.5 + 1.1 * i / (count - 1))
         for side in (-1, 1):
-            _mark(scene, leaf(room.cx + side * room.rx * 1.15, y, 180 if side > 0 else 0, room.rx * dice.between(0.78, 0.82), room.ry * 0.3), ACCENT, clip)
+            _mark(
+                scene,
+                leaf(
+                    room.cx + side * room.rx * 1.15,
+                    y,
+                    180 if side > 0 else 0,
+                    room.rx * dice.between(0.78, 0.82),
+                    room.ry * 0.3,
+                ),
+                ACCENT,
+                clip,
+            )
 
 
 def dots(scene: Scene, figure: Figure, dice: Dice) -> None:
@@ -163,7 +223,13 @@ def drip(scene: Scene, figure: Figure, dice: Dice) -> None:
     _mark(scene, Oval(head.cx, top, head.rx * 1.2, depth), ACCENT, "head", 0.3)
     for i in range(4):
         x = head.cx + head.rx * (-0.75 + 0.5 * i)
-        _mark(scene, Tube(((x, top), (x, top + depth * dice.between(1.0, 1.7))), (head.rx * 0.11, head.rx * 0.12)), ACCENT, "head", 0.3)
+        _mark(
+            scene,
+            Tube(((x, top), (x, top + depth * dice.between(1.0, 1.7))), (head.rx * 0.11, head.rx * 0.12)),
+            ACCENT,
+            "head",
+            0.3,
+        )
 
 
 def veil(scene: Scene, figure: Figure, dice: Dice) -> None:
@@ -177,7 +243,9 @@ def veil(scene: Scene, figure: Figure, dice: Dice) -> None:
 def rings(scene: Scene, figure: Figure, dice: Dice) -> None:
     clip, room = _where(figure)
     size = min(room.rx, room.ry) * 0.34
-    where = (room.cx, room.cy + room.ry * 0.25) if not _whole(figure) else (figure.head.cx, figure.head.cy - figure.head.ry * 0.62)
+    where = (
+        (room.cx, room.cy + room.ry * 0.25) if not _whole(figure) else (figure.head.cx, figure.head.cy - figure.head.ry * 0.62)
+    )
     _mark(scene, Oval(*where, size, size), ACCENT, clip)
     _mark(scene, Oval(*where, size * 0.55, size * 0.55), SKIN, clip, 0.5)
 
@@ -185,8 +253,12 @@ def rings(scene: Scene, figure: Figure, dice: Dice) -> None:
 def moon(scene: Scene, figure: Figure, dice: Dice) -> None:
     clip, room = _where(figure)
     size = min(room.rx, room.ry) * 0.48
-    x, y = (room.cx, room.cy + room.ry * 0.15) if not _whole(figure) else (figure.head.cx, figure.head.cy + figure.head.ry * 0.7)
-    path = curve(((x - size, y - size * 0.5), (x - size * 0.7, y + size), (x + size * 0.7, y + size), (x + size, y - size * 0.5)), 8)
+    x, y = (
+        (room.cx, room.cy + room.ry * 0.15) if not _whole(figure) else (figure.head.cx, figure.head.cy + figure.head.ry * 0.7)
+    )
+    path = curve(
+        ((x - size, y - size * 0.5), (x - size * 0.7, y + size), (x + size * 0.7, y + size), (x + size, y - size * 0.5)), 8
+    )
     _mark(scene, Tube(path, (0.0, *taper_arc(size * 0.3), 0.0)), ACCENT, clip)
 
 
@@ -206,7 +278,9 @@ def heart(scene: Scene, figure: Figure, dice: Dice) -> None:
     clip, room = _where(figure)
     size = min(room.rx, room.ry) * 0.34
     if _whole(figure):
-        draw_heart(scene, room.cx + (room.rx * 0.3 if figure.profile else 0), room.cy - room.ry * 0.55, size * 0.6, ACCENT, 0.4, clip)
+        draw_heart(
+            scene, room.cx + (room.rx * 0.3 if figure.profile else 0), room.cy - room.ry * 0.55, size * 0.6, ACCENT, 0.4, clip
+        )
     else:
         draw_heart(scene, room.cx, room.cy + room.ry * 0.1, size, ACCENT, 0.4, clip)
 
@@ -230,7 +304,14 @@ def third_eye(scene: Scene, figure: Figure, dice: Dice) -> None:
 def belt(scene: Scene, figure: Figure, dice: Dice) -> None:
     clip, room = _where(figure)
     y = room.cy + room.ry * 0.5
-    path = curve(((room.cx - room.rx * 1.2, y - room.ry * 0.1), (room.cx, y + room.ry * 0.12), (room.cx + room.rx * 1.2, y - room.ry * 0.1)), 6)
+    path = curve(
+        (
+            (room.cx - room.rx * 1.2, y - room.ry * 0.1),
+            (room.cx, y + room.ry * 0.12),
+            (room.cx + room.rx * 1.2, y - room.ry * 0.1),
+        ),
+        6,
+    )
     _mark(scene, Tube(path, (room.ry * 0.15,) * 7), ACCENT, clip)
     _mark(scene, Oval(room.cx, y + room.ry * 0.02, room.rx * 0.16, room.ry * 0.17), GLOW, clip, 0.5)
 
@@ -246,7 +327,14 @@ def wraps(scene: Scene, figure: Figure, dice: Dice) -> None:
 def scar(scene: Scene, figure: Figure, dice: Dice) -> None:
     face, side = figure.face, dice.pick((-1, 1))
     x = face.x + side * face.gap
-    _stroke(scene, ((x - face.eye * 0.5, face.y - face.eye * 1.9), (x + face.eye * 0.5, face.y + face.eye * 1.9)), 0.014, BELLY, "head", BASE)
+    _stroke(
+        scene,
+        ((x - face.eye * 0.5, face.y - face.eye * 1.9), (x + face.eye * 0.5, face.y + face.eye * 1.9)),
+        0.014,
+        BELLY,
+        "head",
+        BASE,
+    )
     socks(scene, figure, dice)
 
 
@@ -269,7 +357,9 @@ def scutes(scene: Scene, figure: Figure, dice: Dice) -> None:
     for i in range(4):
         y = room.cy + room.ry * (-0.45 + 0.42 * i)
         _mark(scene, Oval(room.cx, y + room.ry * 0.1, wide, room.ry * 0.24), BELLY, clip, 0.3)
-        points = curve(((room.cx - wide, y + room.ry * 0.22), (room.cx, y + room.ry * 0.4), (room.cx + wide, y + room.ry * 0.22)), 4)
+        points = curve(
+            ((room.cx - wide, y + room.ry * 0.22), (room.cx, y + room.ry * 0.4), (room.cx + wide, y + room.ry * 0.22)), 4
+        )
         _stroke(scene, points, 0.01, BELLY, clip, tone=SHADOW)
 
 
@@ -334,4 +424,3 @@ MARKS: dict[str, Mark] = {
     "chest": chest,
     "patch": patch,
 }
-

@@ -8,6 +8,7 @@ Source of the conversion: Bjoern Ottosson, "A perceptual color space for image p
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,6 +114,7 @@ PALETTES: dict[str, tuple[tuple[Lch, Lch, Lch, Lch, Lch], ...]] = {
 TYPES = tuple(PALETTES)
 
 
+@lru_cache(maxsize=256)
 def rgb(colour: Lch) -> tuple[int, int, int]:
     """OKLCH to 8-bit sRGB; chroma is lowered until the colour fits."""
     lightness, chroma, hue = colour

@@ -60,7 +60,7 @@ class Oval:
             dx, dy = dx * c + dy * s, dy * c - dx * s
         u, v = dx / self.rx, dy / self.ry
         if self.egg:
-            u = u / (1 + self.egg * np.clip(v, -1, 1))
+            u = u / (1 + self.egg * np.minimum(np.maximum(v, -1), 1))
         if self.power == 2.0:
             k = np.sqrt(u * u + v * v)
         else:
@@ -97,20 +97,24 @@ class Tube:
         )
 
     def field(self, x: Array, y: Array, pixel: float) -> Array:
-        best = None
-        for i in range(len(self.points) - 1):
-            (ax, ay), (bx, by) = self.points[i], self.points[i + 1]
-            ra, rb = self.radii[i], self.radii[i + 1]
-            ex, ey = bx - ax, by - ay
-            dx, dy = x - ax, y - ay
-            t = np.clip((dx * ex + dy * ey) * (1 / (ex * ex + ey * ey + 1e-12)), 0, 1)
-            ex_t, ey_t = dx - t * ex, dy - t * ey
-            radius = ra + (rb - ra) * t
-            radius = np.maximum(radius, 0.55 * pixel if self.thin else 0.004)
-            k = np.sqrt(ex_t * ex_t + ey_t * ey_t) / radius
-            best = k if best is None else np.minimum(best, k)
-        assert best is not None
-        return np.asarray(best - 1)
+        points, radii = np.array(self.points), np.array(self.radii)[:, None, None]
+        ax, ay = points[:-1, 0, None, None], points[:-1, 1, None, None]
+        ex, ey = points[1:, 0, None, None] - ax, points[1:, 1, None, None] - ay
+        scale = 1 / (ex * ex + ey * ey + 1e-12)
+        dx, dy = x - ax, y - ay  # (segments, 1, W), (segments, H, 1)
+        t = dx * (ex * scale) + dy * (ey * scale)
+        np.maximum(t, 0, out=t)
+        np.minimum(t, 1, out=t)
+        across, down = dx - t * ex, dy - t * ey
+        across *= across
+        down *= down
+        across += down
+        t *= radii[1:] - radii[:-1]
+        t += radii[:-1]
+        np.maximum(t, 0.55 * pixel if self.thin else 0.004, out=t)
+        t *= t
+        across /= t
+        return np.asarray(np.sqrt(across.min(axis=0)) - 1)
 
     def mirrored(self) -> Tube:
         return replace(self, points=tuple((-px, py) for px, py in self.points))
@@ -133,9 +137,10 @@ class Poly:
         for (ax, ay), (bx, by) in zip(self.points, (*self.points[1:], self.points[0]), strict=True):
             ex, ey = bx - ax, by - ay
             dx, dy = x - ax, y - ay
-            t = np.clip((dx * ex + dy * ey) * (1 / (ex * ex + ey * ey + 1e-12)), 0, 1)
-            ex_t, ey_t = dx - t * ex, dy - t * ey
-            nearest = np.minimum(nearest, ex_t * ex_t + ey_t * ey_t)
+            scale = 1 / (ex * ex + ey * ey + 1e-12)
+            t = np.minimum(np.maximum(dx * (ex * scale) + dy * (ey * scale), 0), 1)
+            across, down = dx - t * ex, dy - t * ey
+            np.minimum(nearest, across * across + down * down, out=nearest)
             if ay != by:
                 inside ^= ((ay > y) != (by > y)) & (dx < ex * (dy / ey))
         left, top, right, bottom = self.bounds()
@@ -163,7 +168,7 @@ class Union:
         for shape in self.shapes[1:]:
             other = shape.field(x, y, pixel)
             if self.blend:
-                h = np.clip(0.5 + 0.5 * (total - other) / self.blend, 0, 1)
+                h = np.minimum(np.maximum((total - other) * (0.5 / self.blend) + 0.5, 0), 1)
                 total = total + (other - total) * h - self.blend * h * (1 - h)
             else:
                 total = np.minimum(total, other)
@@ -237,19 +242,7 @@ def star(x: float, y: float, radius: float, points: int = 5, inner: float = 0.45
 
 def bolt(x: float, y: float, degrees: float, length: float, width: float) -> Poly:
     """A lightning bolt from (x, y) in a direction (90 is up)."""
-    outline = (
-        (0, -0.28),
-        (0.42, -0.36),
-        (0.38, -0.12),
-        (0.72, -0.3),
-        (0.68, -0.06),
-        (1, 0.0),
-        (0.56, 0.42),
-        (0.6, 0.12),
-        (0.24, 0.34),
-        (0.3, 0.08),
-        (0, 0.22),
-    )
+    outline = ((-0.04, -0.1), (0.34, -0.46), (0.46, -0.1), (1, -0.34), (0.62, 0.5), (0.46, 0.14), (0.08, 0.24))
     c, s = math.cos(math.radians(degrees)), -math.sin(math.radians(degrees))
     return Poly(
         tuple((x + u * length * c - v * width * s, y + u * length * s + v * width * c) for u, v in outline), width * 0.3

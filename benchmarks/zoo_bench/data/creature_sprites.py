@@ -42,7 +42,7 @@ def draw(element: str, body: str, dice: Dice, size: int) -> NDArray[np.uint8]:
     traits = ELEMENTS[element]
     figure = BODIES[body](scene, style(traits, dice), dice)
     dress(scene, figure, traits, body, dice)
-    codes = paint(scene, size, figure.fill)
+    codes = paint(scene, size, figure.fill, figure.floats)
     picture = np.empty((size, size, 4), dtype=np.uint8)
     picture[..., :3] = colours[codes]
     picture[..., 3] = np.where(codes > 0, 255, 0)

@@ -10,14 +10,14 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from zoo_core.errors import ZooError
-from zoo_core.images import Images
-from zoo_core.space import CHANNELS, SIZES, Space
 
 from zoo_bench.data.cache import cached
 from zoo_bench.data.creature_palettes import TYPES
 from zoo_bench.data.creature_sprites import BODY_NAMES, DRAWING_VERSION, kind, sprite
 from zoo_bench.data.options import CreaturesOptions
+from zoo_core.errors import ZooError
+from zoo_core.images import Images
+from zoo_core.space import CHANNELS, SIZES, Space
 
 NOTE = "procedural creatures drawn by zoo-bench (Apache-2.0)"
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
@@ -40,7 +40,9 @@ class Creatures:
         known = self.attributes()
         low, high = SIZES
         if not low <= size <= high:
-            raise ZooError(f"creatures can be drawn from {low} to {high} pixels, not {size}; type --size {min(max(size, low), high)}")
+            raise ZooError(
+                f"creatures can be drawn from {low} to {high} pixels, not {size}; type --size {min(max(size, low), high)}"
+            )
         if channels not in CHANNELS:
             raise ZooError(f"creatures come with 1, 3 or 4 channels, not {channels}; type --channels 3")
         for name in labels:

@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +56,8 @@ def open_extractor(name: str, weights: Path | None = None, device: str = "cpu") 
     if not path.exists():
         try:
             _download(path)
-        except OSError as error:  # URLError is one
-            reason = str(getattr(error, "reason", error)).splitlines()[0]
+        except (OSError, HTTPException) as error:  # URLError is an OSError, a torn connection may be either
+            reason = (str(getattr(error, "reason", error)).splitlines() or [type(error).__name__])[0]
             where = f"put {INCEPTION_FILE} (SHA-256 {INCEPTION_SHA256[:8]}...) into {path.parent}"
             warning = f"inception is not available ({reason}), used sprites: {where}"
             return _sprites(WEIGHTS, device), (warning,)

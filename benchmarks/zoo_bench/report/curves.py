@@ -62,17 +62,21 @@ def slices(points: Sequence[tuple[float, float]], most: int = MOST) -> list[Slic
     return found
 
 
-def ticks(low: float, high: float, about: int = 4) -> list[float]:
-    """Round numbers (1, 2 or 5 times a power of ten) that lie in [low, high]."""
-    span = high / about - low / about
+def ticks(low: float, high: float, least: int = 3) -> list[float]:
+    """At least `least` round numbers (1, 2 or 5 times a power of ten apart) that lie in [low, high]; [] if it is empty."""
+    span = high / 4 - low / 4
     if not span > 0 or not math.isfinite(span):
         return []
-    power = 10.0 ** math.floor(math.log10(span))
-    if power == 0:
-        return []
-    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= span * 0.999)
-    first = math.ceil(low / step - 1e-9)
-    return [round(i * step, 12) if step > 1e-9 else i * step for i in range(first, math.floor(high / step + 1e-9) + 1)]
+    power = math.floor(math.log10(span))
+    for digit, exponent in ((1, power + 1), (5, power), (2, power), (1, power), (5, power - 1), (2, power - 1)):
+        step = float(f"{digit}e{exponent}")
+        if step == 0:
+            break
+        numbers = range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)
+        if len(numbers) >= least:
+            # Through the decimal text, so that 3 * 0.1 is 0.3.
+            return [float(f"{n * digit}e{exponent}") for n in numbers]
+    return []
 
 
 def vertical(parts: Sequence[Slice]) -> tuple[float, float, bool]:
@@ -85,12 +89,14 @@ def vertical(parts: Sequence[Slice]) -> tuple[float, float, bool]:
     cut = usual_high > usual_low and high / 8 - low / 8 > usual_high - usual_low
     if cut:
         low, high = max(low, usual_low - room), min(high, usual_high + room)
-    if low == high:
-        room = abs(low) * 0.1 or 1.0
-        return low - room, high + room, False
-    room = high * 0.06 - low * 0.06
-    below = low - room if low < 0 or low - room > 0 else low  # an axis of values that are never negative ends at 0 or above
-    return max(below, -sys.float_info.max), min(high + room, sys.float_info.max), cut
+    largest = max(abs(low), abs(high))
+    if high / 2 - low / 2 <= max(largest * 1e-9, 1e-280):  # constant, as far as floats and labels can tell
+        room = largest * 0.1 if largest > 1e-280 else 1.0
+        low, high, cut = low - room, high + room, False
+    else:
+        room = high * 0.06 - low * 0.06
+        low, high = (low - room if low < 0 or low > room else low), high + room  # what is never negative has no negative axis
+    return max(low, -sys.float_info.max), min(high, sys.float_info.max), cut
 
 
 def chart(series: Series, what: str = "") -> Html:
@@ -124,10 +130,12 @@ def chart(series: Series, what: str = "") -> Html:
 
 def _frame(x: Axis, y: Axis) -> Html:
     marks = []
-    for value in ticks(y.low, y.high):
+    values = ticks(y.low, y.high)
+    digits = _digits(values)
+    for value in values:
         at = y(value)
         marks.append(tag("line", x1=LEFT, x2=RIGHT, y1=at, y2=at, class_="zero" if value == 0 else "rule"))
-        marks.append(tag("text", number(value, 3), x=LEFT - 7, y=at + 4, text_anchor="end"))
+        marks.append(tag("text", number(value, digits), x=LEFT - 7, y=at + 4, text_anchor="end"))
     across = [value for value in ticks(x.low, x.high) if value == round(value)]
     shorten = max(map(abs, across), default=0) >= 10_000
     for value in across:
@@ -135,6 +143,14 @@ def _frame(x: Axis, y: Axis) -> Html:
         label = f"{number(value / 1000)}k" if shorten and value else count(value)
         marks.append(tag("text", label, x=x(value), y=BOTTOM + 20, text_anchor=anchor))
     return tag("g", marks, class_="frame", aria_hidden="true")
+
+
+def _digits(values: Sequence[float]) -> int:
+    """Significant digits that tell evenly spaced values apart."""
+    if len(values) < 2:
+        return 3
+    largest = max(map(abs, values))
+    return max(3, math.floor(math.log10(largest)) - math.floor(math.log10(values[1] / 2 - values[0] / 2)) + 2)
 
 
 def _curve(parts: Sequence[Slice], x: Axis, y: Axis) -> Html:

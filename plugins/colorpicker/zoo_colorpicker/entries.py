@@ -14,6 +14,6 @@ def zoo_entries() -> list[Entry]:
             target="zoo_colorpicker.colorpicker:ColorPicker",
             config="zoo_colorpicker.options:ColorPickerOptions",
             summary="Every pixel mixes a palette that the latent chooses; pixel shuffle before each convolution",
-            paper="Lazarou 2020, Autoencoding Generative Adversarial Networks; github.com/ConorLazarou/PokeGAN",
+            paper="Lazarou 2020, PokeGAN, github.com/ConorLazarou/PokeGAN",
         )
     ]

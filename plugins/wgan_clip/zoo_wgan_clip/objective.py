@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from zoo_core.adversarial import WASSERSTEIN, Adversarial
+from zoo_core.adversarial import Adversarial
 from zoo_core.interfaces import Objective
+from zoo_core.losses import WASSERSTEIN
 from zoo_core.penalties import clip_weights
 from zoo_wgan_clip.options import WassersteinClipOptions
 

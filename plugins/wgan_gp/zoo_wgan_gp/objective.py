@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from zoo_core.adversarial import WASSERSTEIN, Adversarial
+from zoo_core.adversarial import Adversarial
 from zoo_core.interfaces import Condition, Draw, Objective
+from zoo_core.losses import WASSERSTEIN
 from zoo_core.penalties import gradient_penalty
 from zoo_wgan_gp.options import WassersteinPenaltyOptions
 

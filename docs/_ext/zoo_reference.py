@@ -1,0 +1,133 @@
+"""Reference pages out of the code: directives that write what the command line, the options and the catalog say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+from docutils.nodes import Node
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from zoo_core import names
+from zoo_core.catalog import Catalog, Provided, discover
+from zoo_core.cli import zoo
+from zoo_core.cli.listing import OPTION_FLAGS
+from zoo_core.hooks import KINDS, PARTS
+from zoo_core.installed import CORE
+from zoo_core.options import describe, to_json
+from zoo_core.train.options import TrainOptions
+
+
+def of_this_project(catalog: Catalog, kind: str) -> list[Provided]:
+    """Entries of the distributions that the repository holds: the pages do not depend on what else is installed."""
+    return [item for item in catalog.of(kind) if item.distribution in (CORE, *names.FIRST_PARTY)]
+
+
+def cell(text: Any) -> str:
+    """Text as a cell of a Markdown table."""
+    return names.one_line(str(text), 10_000).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
+
+
+def code(text: Any) -> str:
+    """Text in backticks, also as a cell: a bar would end it."""
+    line = names.one_line(str(text), 10_000)
+    return (f"`` {line} ``" if "`" in line else f"`{line}`").replace("|", "\\|") if line else ""
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    lines = [head, ["---"] * len(head), *rows]
+    return ["", *(f"| {' | '.join(line)} |" for line in lines), ""]
+
+
+def value(text: Any) -> str:
+    """A default as `--set` reads it."""
+    if isinstance(text, bool):
+        return code(str(text).lower())
+    return "none" if text is None else code(text) or "empty"
+
+
+def option_rows(config: type) -> list[list[str]]:
+    defaults = to_json(config())
+    return [[code(o.name), o.type, value(defaults[o.name]), cell(o.bounds) or "any", cell(o.bounds.help)] for o in describe(config)]
+
+
+def options_page(catalog: Catalog) -> list[str]:
+    """Every option of every part, the trainer and the datasets."""
+    head = ("option", "type", "default", "accepts", "meaning")
+    lines = ["## train", "", "The trainer, for every model: `--set train.KEY=VALUE`.", *table(head, option_rows(TrainOptions))]
+    for kind in (*dict.fromkeys(PARTS.values()), "dataset"):
+        for item in of_this_project(catalog, kind):
+            config = catalog.load_config(item)
+            lines += [f"## {kind} {item.entry.name}", "", f"{code(item.id)}: {cell(item.entry.summary)}.", ""]
+            lines += table(head, option_rows(config)) if config else ["No options.", ""]
+    return lines
+
+
+def models_page(catalog: Catalog) -> list[str]:
+    """What each model names and sets."""
+    lines = []
+    for item in of_this_project(catalog, "model"):
+        entry = item.entry
+        needs = f" Needs {', '.join(entry.needs)}." if entry.needs else ""
+        lines += [f"### {entry.name}", "", f"{code(item.id)}: {cell(entry.summary)}.{needs}", "", f"Source: {cell(entry.paper)}.", ""]
+        rows = [[code(part), code(name)] for part, name in entry.parts.items()] + [[code(k), value(v)] for k, v in entry.options.items()]
+        lines += table(("names or sets", "to"), rows)
+    return lines
+
+
+def entries_page(catalog: Catalog) -> list[str]:
+    """All entries, kind by kind."""
+    lines = []
+    for kind, meaning in KINDS.items():
+        items = of_this_project(catalog, kind)
+        flag = f" Chosen with `--{kind}`." if kind in OPTION_FLAGS and kind != "adversarial" else ""
+        what = cell(meaning) if kind in ("model", "command") else f"Target: {code(meaning)}"
+        lines += [f"## {kind}", "", f"{what[0].upper()}{what[1:]}.{flag}", ""]
+        rows = [[code(item.id), cell(item.entry.summary), cell(item.entry.paper)] for item in items]
+        lines += table(("id", "what it is", "source"), rows) if rows else ["None of this project's packages provides one.", ""]
+    return lines
+
+
+def commands_page(catalog: Catalog) -> list[str]:
+    """Usage and options of `zoo` and of every command."""
+    lines = ["## zoo", "", *command_lines(zoo, "zoo", "[OPTIONS] COMMAND [ARGS]...")]
+    for item in of_this_project(catalog, "command"):
+        command = catalog.load_target(item)
+        context = click.Context(command, info_name=f"zoo {item.entry.name}")
+        usage = " ".join(command.collect_usage_pieces(context))
+        lines += [f"## zoo {item.entry.name}", "", *command_lines(command, f"zoo {item.entry.name}", usage)]
+    return lines
+
+
+def command_lines(command: click.Command, name: str, usage: str) -> list[str]:
+    paragraphs = (command.help or "").split("\n\n")
+    text = []
+    for paragraph in paragraphs:
+        keep = paragraph.lstrip().startswith("\b")  # click's mark for lines that are not to be wrapped
+        text += ["```sh", *paragraph.strip("\b\n ").splitlines(), "```", ""] if keep else [cell(paragraph), ""]
+    rows = []
+    context = click.Context(command, info_name=name)
+    for parameter in command.params:
+        record = parameter.get_help_record(context)
+        if record is not None and record[1]:  # an argument without a text stands in the usage
+            rows.append([code(record[0]), cell(record[1])])
+    return ["```text", f"{name} {usage}", "```", "", *text, *(table(("option", "meaning"), rows) if rows else [])]
+
+
+PAGES = {"zoo-commands": commands_page, "zoo-entries": entries_page, "zoo-models": models_page, "zoo-options": options_page}
+
+
+class FromCatalog(SphinxDirective):
+    """`{zoo-options}` and its like, by the name of the directive."""
+
+    def run(self) -> list[Node]:
+        lines = PAGES[self.name](discover())
+        return self.parse_text_to_nodes("\n".join(lines), allow_section_headings=True)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    for name in PAGES:
+        app.add_directive(name, FromCatalog)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

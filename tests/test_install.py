@@ -1,0 +1,88 @@
+"""What a user gets who installs wheels: built here as they would be for publishing, and used without the repository."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from email import message_from_bytes
+from pathlib import Path
+
+import pytest
+
+import zoo_core
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = {"zoo_core": ".", "zoo_bench": "benchmarks", "zoo_colorpicker": "plugins/colorpicker", "zoo_wgan_gp": "plugins/wgan_gp"}
+DATA = {".py", ".typed", ".css", ".html", ".js", ".safetensors", ".json", ".txt", ".tmpl"}  # what a package may hold
+
+# Run where only the wheels are on the path: what the weights, the templates and the command line need must be in them.
+USE = """
+import sys, pathlib
+import zoo_bench, zoo_core, zoo_wgan_gp
+site = pathlib.Path(sys.argv[1])
+for package in (zoo_bench, zoo_core, zoo_wgan_gp):
+    assert pathlib.Path(package.__file__).is_relative_to(site), package
+from zoo_core.cli import main
+assert main(["list", "objective"]) == 0
+from zoo_bench.evaluation.sprites import load_sprites
+print("sprites", load_sprites()[1])
+run = ["bench", "--upsampler", "colorpicker", "--size", "16", "--steps", "1", "--threads", "1", "--samples", "40", "--out", "run"]
+for setting in ("generator.width=2", "critic.width=4", "train.batch=4", "dataset.count=40"):
+    run += ["--set", setting]
+assert main(run) == 0
+assert pathlib.Path("run/report.html").stat().st_size > 10_000
+"""
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Package -> its wheel."""
+    folder = tmp_path_factory.mktemp("wheels")
+    found = {}
+    for package, source in PACKAGES.items():
+        build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT / source)]
+        done = subprocess.run(build, capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stdout + done.stderr
+        (found[package],) = folder.glob(f"{package}-*.whl")
+    return found
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_wheel_holds_the_package_and_nothing_else(wheels, package):
+    with zipfile.ZipFile(wheels[package]) as wheel:
+        names = wheel.namelist()
+        (info,) = {name.partition("/")[0] for name in names if ".dist-info/" in name}
+        metadata = message_from_bytes(wheel.read(f"{info}/METADATA"))
+        licence = wheel.read(f"{info}/licenses/LICENSE")
+    inside = {name.removeprefix(f"{package}/") for name in names if not name.startswith(info)}
+    assert all(name.startswith(f"{package}/") for name in names if not name.startswith(info))
+    source = ROOT / PACKAGES[package] / package
+    there = {str(path.relative_to(source)) for path in source.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    assert inside == there, "the wheel and the folder differ"
+    assert {Path(name).suffix for name in inside} <= DATA, "a file of another kind got into the package"
+    assert not [name for name in inside if Path(name).name.startswith(("test_", "conftest"))]
+    assert metadata["License-Expression"] == "Apache-2.0" and licence == (ROOT / "LICENSE").read_bytes()
+    assert metadata["Requires-Python"] == ">=3.11" and str(metadata.get_payload()).startswith("# ")
+
+
+def test_what_is_not_python_is_in_the_wheels(wheels):
+    with zipfile.ZipFile(wheels["zoo_bench"]) as bench, zipfile.ZipFile(wheels["zoo_core"]) as core:
+        assert "zoo_core/py.typed" in core.namelist()
+        assert bench.getinfo("zoo_bench/evaluation/weights/sprites.safetensors").file_size < 2 * 2**20
+        assert {"zoo_bench/report/page.css", "zoo_bench/report/page.html", "zoo_bench/report/page.js"} <= set(bench.namelist())
+
+
+def test_the_main_job_works_from_wheels_alone(wheels, tmp_path):
+    site = tmp_path / "site"
+    for wheel in wheels.values():
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(site)
+    environment = {**os.environ, "PYTHONPATH": str(site), "ZOO_PLUGINS": "zoo-bench,zoo-colorpicker,zoo-wgan-gp"}
+    command = [sys.executable, "-c", USE, str(site)]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Wasserstein loss with gradient penalty" in done.stdout
+    with zipfile.ZipFile(wheels["zoo_core"]) as core:
+        assert f"zoo_core-{zoo_core.__version__}.dist-info/entry_points.txt" in core.namelist()
