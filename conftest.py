@@ -9,7 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
-os.environ["OMP_NUM_THREADS"] = "1"  # tests run in parallel processes; threads that wait for each other cost more than they give
+os.environ["OMP_NUM_THREADS"] = (
+    "1"  # tests run in parallel processes; threads that wait for each other cost more than they give
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -188,7 +188,8 @@ def test_list(plugins, monkeypatch, capfd):
     assert value["problems"] == []
 
 
-def test_info_of_a_component(plugins, capfd):
+def test_info_of_a_component(plugins, monkeypatch, capfd):
+    monkeypatch.setenv("ZOO_PLUGINS", "acme-gans")
     plugins.provide("acme-gans", *GANS, **NETS)
     assert main(["info", "acme-gans/good", "--kind", "objective"]) == 0
     assert capfd.readouterr().out.splitlines() == [
@@ -206,7 +207,8 @@ def test_info_of_a_component(plugins, capfd):
     ]
 
 
-def test_info_of_a_model_shows_what_it_sets(plugins, capfd):
+def test_info_of_a_model_shows_what_it_sets(plugins, monkeypatch, capfd):
+    monkeypatch.setenv("ZOO_PLUGINS", "acme-gans")
     plugins.provide("acme-gans", *GANS, **NETS)
     assert main(["info", "acme-gans/good", "--json"]) == 0
     model, objective = json.loads(capfd.readouterr().out)
@@ -227,7 +229,8 @@ def test_info_of_a_model_shows_what_it_sets(plugins, capfd):
         ("wrong", "has no option stepz"),
     ],
 )
-def test_info_names_what_is_missing_and_shows_the_rest(plugins, capfd, name, text):
+def test_info_names_what_is_missing_and_shows_the_rest(plugins, monkeypatch, capfd, name, text):
+    monkeypatch.setenv("ZOO_PLUGINS", "acme-gans")
     plugins.provide("acme-gans", *GANS, **NETS)
     assert main(["info", name, "--json"]) == 0
     facts = json.loads(capfd.readouterr().out)[0]

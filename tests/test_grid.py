@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
@@ -90,6 +90,7 @@ def test_no_columns_are_refused():
         grid(np.zeros((2, 4, 4, 3), np.uint8), columns=0)
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.tuples(st.integers(1, 9), st.integers(1, 9), st.sampled_from([1, 3, 4])).flatmap(lambda s: arrays(np.uint8, s)))
 def test_png_is_lossless(tmp_path_factory, picture):
     path = tmp_path_factory.mktemp("png") / "picture.png"

@@ -14,7 +14,12 @@ import pytest
 import zoo_core
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = {"zoo_core": ".", "zoo_bench": "benchmarks", "zoo_colorpicker": "plugins/colorpicker", "zoo_wgan_gp": "plugins/wgan_gp"}
+PACKAGES = {
+    "zoo_core": ".",
+    "zoo_bench": "benchmarks",
+    "zoo_colorpicker": "plugins/colorpicker",
+    "zoo_wgan_gp": "plugins/wgan_gp",
+}
 DATA = {".py", ".typed", ".css", ".html", ".js", ".safetensors", ".json", ".txt", ".tmpl"}  # what a package may hold
 
 # Run where only the wheels are on the path: what the weights, the templates and the command line need must be in them.
@@ -28,7 +33,7 @@ from zoo_core.cli import main
 assert main(["list", "objective"]) == 0
 from zoo_bench.evaluation.sprites import load_sprites
 print("sprites", load_sprites()[1])
-run = ["bench", "--upsampler", "colorpicker", "--size", "16", "--steps", "1", "--threads", "1", "--samples", "40", "--out", "run"]
+run = "bench --upsampler colorpicker --size 16 --steps 1 --threads 1 --samples 40 --out run".split()
 for setting in ("generator.width=2", "critic.width=4", "train.batch=4", "dataset.count=40"):
     run += ["--set", setting]
 assert main(run) == 0

@@ -237,6 +237,8 @@ def test_labels_of_data_without_labels_are_ignored():
 
 def test_projection_is_the_inner_product_with_the_mean_features():
     space, condition = conditioned("labels", 16)
+    wide = critic(space, vector=4, hidden=4096).labels.tables[0].weight[1:]  # inner products of unit features start near 1
+    assert 0.9 < float((wide.detach().square().sum(1)).mean()) < 1.1
     net = critic(space, 3)
     x = torch.rand(2, 3, 16, 16)
     features = net.blocks[1](net.blocks[0](x))
@@ -265,6 +267,20 @@ def test_the_guide_steers_the_image_where_it_is_drawn(upsampler):
     change = (net(z, Condition(guide=drawn)) - net(z, Condition(guide=guide))).abs().sum(1)[0]
     assert change[4:7, 19:22].mean() > 3 * change.mean() > 0
     torch.testing.assert_close(net(z, Condition(guide=guide)), net(z, Condition()))
+
+
+@pytest.mark.parametrize("upsampler", UPSAMPLERS)
+def test_every_stage_and_the_head_see_the_guide_at_their_resolution(upsampler):
+    space, condition = conditioned("guide", 24)
+    net = generator(space, upsampler)
+    seen = []
+    for module in [*net.stages, net.head]:
+        module.register_forward_pre_hook(lambda _, args: seen.append(args[0][:, -2:]))
+    net(torch.randn(2, LATENT), condition)
+    assert [guide.shape[-1] for guide in seen] == [6, 12, 24]
+    for guide in seen:
+        step = 24 // guide.shape[-1]
+        torch.testing.assert_close(guide, condition.guide.unfold(2, step, step).unfold(3, step, step).mean((4, 5)))
 
 
 # --- upsamplers ------------------------------------------------------------------------------------------------------

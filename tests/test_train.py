@@ -200,7 +200,7 @@ def test_schedules_are_constant_for_half_a_run_then_fall_to_zero():
     for schedule in ("linear", "cosine"):
         factors = [rate_factor(schedule, i, 100) for i in range(101)]
         assert factors[:51] == [1.0] * 51
-        assert all(a > b for a, b in itertools.pairwise(factors))
+        assert all(a > b for a, b in itertools.pairwise(factors[50:]))
         assert factors[100] == pytest.approx(0, abs=1e-12)
         assert factors[75] == pytest.approx(0.5)
     assert rate_factor("constant", 99, 100) == 1.0

@@ -44,7 +44,9 @@ def test_a_distribution_says_what_it_is(folder):
     assert content["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"] == [f"zoo_{short}"]
     assert (folder / f"zoo_{short}/__init__.py").is_file()
     readme = (folder / about["readme"]).read_text()
-    assert readme.startswith("# ") and len(readme.split()) >= 40, "a README says what it is, how to use it and where it comes from"
+    assert readme.startswith("# ") and len(readme.split()) >= 40, (
+        "a README says what it is, how to use it and where it comes from"
+    )
     assert (folder / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes(), "copy LICENSE into the folder"
 
 
@@ -74,7 +76,9 @@ def test_a_distribution_is_installed_and_provides_something(folder):
     assert list(about["entry-points"][GROUP]) == [about["name"]]
     provided = [item for item in discover().entries if item.distribution == about["name"]]
     assert provided, f"{about['name']} provides nothing; is it installed? pip install -r plugins/all.txt"
-    assert {item.version for item in provided} == {about["version"]}, "installed from another version: pip install -r plugins/all.txt"
+    assert {item.version for item in provided} == {about["version"]}, (
+        "installed from another version: pip install -r plugins/all.txt"
+    )
 
 
 def test_the_version_is_the_same_everywhere():
@@ -111,7 +115,8 @@ def test_the_import_contracts_speak_of_every_plugin():
 
 def check_imports(site: Path) -> subprocess.CompletedProcess[str]:
     """Run the contracts where packages in `site` stand for the real ones."""
-    code = f"import sys, runpy; sys.path.insert(0, {str(site)!r}); runpy.run_path({str(ROOT / '.ci/imports.py')!r}, run_name='__main__')"
+    script = str(ROOT / ".ci/imports.py")
+    code = f"import sys, runpy; sys.path.insert(0, {str(site)!r}); runpy.run_path({script!r}, run_name='__main__')"
     return subprocess.run([sys.executable, "-c", code], cwd=site, capture_output=True, text=True, timeout=120)
 
 

@@ -5,6 +5,7 @@ Loading executes nothing from the folder: the config names ids of installed plug
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -91,7 +92,7 @@ def labels_tensor(space: Space, wanted: Sequence[str], n: int, seed: int) -> Ten
 
 
 def run_bundle(run: Run) -> Bundle:
-    """The averaged generator of a run, sharing its weights."""
+    """A copy of the averaged generator of a run, laid out in memory as a loaded one is: it draws the same bytes."""
     recipe = run.recipe
     names = {part: recipe.parts[part] for part in NEEDED}
     distributions = sorted({"zoo-core", *(name.partition("/")[0] for name in names.values())})
@@ -106,7 +107,8 @@ def run_bundle(run: Run) -> Bundle:
         "requires": {name: _version(name) for name in distributions},
         "trained": {"dataset": recipe.data.id, "iterations": run.iteration, "seed": recipe.seed},
     }
-    return Bundle(config, run.average, recipe.space, run.prior)
+    generator = copy.deepcopy(run.average).to(memory_format=torch.contiguous_format)
+    return Bundle(config, generator, recipe.space, run.prior)
 
 
 def save_bundle(bundle: Bundle, folder: Path) -> None:

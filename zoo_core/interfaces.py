@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import torch
 from torch import Tensor, nn
 
 from zoo_core.prior import Prior
@@ -101,6 +102,11 @@ Loss = Callable[[Nets, Batch, Draw], Mapping[str, Tensor]]
 
 def nothing(nets: Nets) -> None:
     """The default of Phase.after."""
+
+
+def total_loss(terms: Mapping[str, Tensor]) -> Tensor:
+    """The sum of the terms that are minimised: those whose name does not start with "~"."""
+    return torch.stack([value.float() for name, value in terms.items() if not name.startswith("~")]).sum()
 
 
 @dataclass(frozen=True)

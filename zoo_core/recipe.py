@@ -55,7 +55,8 @@ class Recipe:
 
     model    canonical id of the model; parts: part -> canonical id.
     options  part -> complete option values; part "train" holds the trainer's.
-    versions and hardware describe where the run was started; dataset_sha256 is filled in once the images are decoded.
+    versions and hardware describe where the run was started; dataset_sha256 is filled in once the images are decoded,
+    precision (phase -> which and why) once the networks are built.
     """
 
     model: str
@@ -71,6 +72,7 @@ class Recipe:
     versions: Mapping[str, str] = field(default_factory=dict)
     hardware: Mapping[str, Any] = field(default_factory=dict)
     dataset_sha256: str = ""
+    precision: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def train(self) -> TrainOptions:
@@ -139,6 +141,9 @@ def plan(
     provided = {**own, **{part: catalog.find(PARTS[part], name) for part, name in parts.items()}}
     if "objective" not in provided:
         raise ZooError(f"model {chosen.id} names no objective; type --objective NAME (zoo list objective)")
+
+    if provided.get("adversarial") == provided["objective"]:
+        raise ZooError(f"objective {provided['objective'].id} cannot wrap itself; type --adversarial adversarial")
 
     name, _, path = dataset.partition(":")
     source = catalog.find("dataset", name)

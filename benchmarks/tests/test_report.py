@@ -289,6 +289,12 @@ def test_an_unfinished_run(run):
     assert "999" not in found.text and "warning" not in found.text
 
 
+def test_a_run_that_was_trained_but_not_scored(run):
+    (run / "report.json").write_text(json.dumps({"format": 1, "skipped": [], "training": report()["training"]}))
+    found = page(run)
+    assert "has not been evaluated" in found.text and "finished" in found.text
+
+
 def test_an_empty_folder(tmp_path):
     found = page(tmp_path)
     assert "recipe.json is missing" in found.text
@@ -324,10 +330,12 @@ def test_broken_pictures_are_left_out(run):
 
 def test_broken_lines_of_the_metrics_are_counted_and_the_last_of_an_iteration_holds(run):
     good = [line(0, a=1.0), line(10, a=2.0), line(10, a=3.0), line(5, a=9.0)]
-    (run / "metrics.jsonl").write_text("\n".join([good[0], "{torn", "[]", '{"iteration": "x"}', *good[1:]]) + "\n")
+    (run / "metrics.jsonl").write_text(
+        "\n".join([good[0], "{torn", "[]", '{"iteration": "x"}', '{"iteration": 1e300}', *good[1:]]) + "\n"
+    )
     found = read(run)
     assert [(m["iteration"], m["terms"]["a"]) for m in found.metrics] == [(0, 1.0), (5, 9.0), (10, 3.0)]
-    assert found.problems == ("metrics.jsonl: 3 lines could not be read",)
+    assert found.problems == ("metrics.jsonl: 4 lines could not be read",)
 
 
 def test_a_whole_last_line_without_an_end_counts(run):
@@ -401,7 +409,7 @@ def shaped(example):
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     shaped(recipe()),
     shaped(report()),
@@ -515,7 +523,9 @@ def test_labels_of_an_axis_differ(values):
         (None, "\N{EN DASH}"),
         (math.nan, "not a number"),
         (math.inf, "∞"),
-        (True, "yes"),
+        (-math.inf, "\N{MINUS SIGN}∞"),
+        (True, "not a number"),
+        ("text", "not a number"),
     ],
 )
 def test_numbers(value, expected):

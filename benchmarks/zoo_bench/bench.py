@@ -21,7 +21,10 @@ from zoo_core.errors import ZooError
 from zoo_core.files import write_json
 from zoo_core.images import Images
 from zoo_core.recipe import Recipe
+from zoo_core.train.allocator import keep_heap
 from zoo_core.train.checkpoint import load_newest
+from zoo_core.train.data import DeviceData
+from zoo_core.train.precision import choose_precision
 
 
 def run_bench(
@@ -38,6 +41,7 @@ def run_bench(
 ) -> dict[str, Any]:
     """Train, score and report. `extractor` None: train only. Returns the final record, which --json prints."""
     progress = TrainingProgress(quiet)
+    keep_heap()
     torch.set_num_threads(recipe.threads or os.cpu_count() or 1)
     images = load_images(recipe, catalog)
     if resume:
@@ -52,6 +56,7 @@ def run_bench(
             dataset_sha256=images.sha256,
         )
     run = build(recipe, catalog)
+    data = DeviceData(images, recipe.train, recipe.seed, run.device, recipe.data.background, recipe.data.guide)
     if resume:
         path, warnings = load_newest(run, folder.checkpoints)
         for warning in warnings:
@@ -59,11 +64,13 @@ def run_bench(
         progress.say(f"resuming at iteration {run.iteration}" if path else "no checkpoint: starting again")
         folder.forget_after(run.iteration)
     else:
+        recipe = dataclasses.replace(recipe, precision=choose_precision(run, data))
+        run.recipe = recipe
         folder.create(overwrite)
         folder.save_recipe(recipe)
     progress.say(_headline(run, images, folder))
     draw_real(images, folder, recipe.data.background)
-    finished = run.iteration == run.total or train_run(run, images, folder, progress)
+    finished = run.iteration == run.total or train_run(run, data, folder, progress)
     training = {
         "state": "finished" if finished else "stopped",
         "iterations": run.iteration,

@@ -80,13 +80,12 @@ class Pace:
         return self.minutes is not None and run.seconds >= self.minutes * 60
 
 
-def train_run(run: Run, images: Images, folder: RunFolder, progress: TrainingProgress) -> bool:
+def train_run(run: Run, data: DeviceData, folder: RunFolder, progress: TrainingProgress) -> bool:
     """Train until the budget is used. Returns False if a signal ended it early; the last state is then saved.
 
     A loss that is not finite raises RunFailure and leaves the last good checkpoint untouched.
     """
     recipe = run.recipe
-    data = DeviceData(images, recipe.train, recipe.seed, run.device, recipe.data.background, recipe.data.guide)
     pace = Pace(recipe.budget.steps, recipe.budget.images, recipe.budget.minutes)
     if run.total is None:
         run.total = pace.total(run, 0, 0.0)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import click
@@ -15,14 +18,21 @@ from zoo_core.catalog import Catalog, Provided, discover
 from zoo_core.cli import zoo
 from zoo_core.cli.listing import OPTION_FLAGS
 from zoo_core.hooks import KINDS, PARTS
-from zoo_core.installed import CORE
 from zoo_core.options import describe, to_json
 from zoo_core.train.options import TrainOptions
 
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@cache
+def ours() -> set[str]:
+    """The distributions that the repository holds: the pages do not depend on what else is installed."""
+    projects = [ROOT / "pyproject.toml", *ROOT.glob("benchmarks/pyproject.toml"), *ROOT.glob("plugins/*/pyproject.toml")]
+    return {str(tomllib.loads(path.read_text())["project"]["name"]) for path in projects}
+
 
 def of_this_project(catalog: Catalog, kind: str) -> list[Provided]:
-    """Entries of the distributions that the repository holds: the pages do not depend on what else is installed."""
-    return [item for item in catalog.of(kind) if item.distribution in (CORE, *names.FIRST_PARTY)]
+    return [item for item in catalog.of(kind) if item.distribution in ours()]
 
 
 def cell(text: Any) -> str:
@@ -50,7 +60,9 @@ def value(text: Any) -> str:
 
 def option_rows(config: type) -> list[list[str]]:
     defaults = to_json(config())
-    return [[code(o.name), o.type, value(defaults[o.name]), cell(o.bounds) or "any", cell(o.bounds.help)] for o in describe(config)]
+    return [
+        [code(o.name), o.type, value(defaults[o.name]), cell(o.bounds) or "any", cell(o.bounds.help)] for o in describe(config)
+    ]
 
 
 def options_page(catalog: Catalog) -> list[str]:
@@ -71,8 +83,10 @@ def models_page(catalog: Catalog) -> list[str]:
     for item in of_this_project(catalog, "model"):
         entry = item.entry
         needs = f" Needs {', '.join(entry.needs)}." if entry.needs else ""
-        lines += [f"### {entry.name}", "", f"{code(item.id)}: {cell(entry.summary)}.{needs}", "", f"Source: {cell(entry.paper)}.", ""]
-        rows = [[code(part), code(name)] for part, name in entry.parts.items()] + [[code(k), value(v)] for k, v in entry.options.items()]
+        lines += [f"### {entry.name}", "", f"{code(item.id)}: {cell(entry.summary)}.{needs}", ""]
+        lines += [f"Source: {cell(entry.paper)}.", ""]
+        rows = [[code(part), code(name)] for part, name in entry.parts.items()]
+        rows += [[code(key), value(setting)] for key, setting in entry.options.items()]
         lines += table(("names or sets", "to"), rows)
     return lines
 

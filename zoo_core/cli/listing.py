@@ -145,7 +145,7 @@ def _facts(catalog: Catalog, item: Provided) -> dict[str, Any]:
             continue
         settings = _settings(item, part)
         try:
-            found = catalog.find(part, name, prefer=item.distribution if part in item.entry.parts else "")
+            found = catalog.find(PARTS[part], name, prefer=item.distribution if part in item.entry.parts else "")
         except ZooError as error:
             facts["parts"][part] = None
             facts["broken"].append(str(error))

@@ -73,11 +73,15 @@ def load_checkpoint(run: Run, path: Path) -> None:
             value.copy_(tensors[name])
     for name, optimizer in run.optimizers.items():
         restored: dict[int, dict[str, Any]] = {int(i): dict(values) for i, values in state["optimizers"][name].items()}
+        parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
         prefix = f"optimizer.{name}."
         for key, tensor in tensors.items():
             if key.startswith(prefix):
                 index, _, field = key.removeprefix(prefix).partition(".")
-                restored.setdefault(int(index), {})[field] = tensor
+                like = parameters[int(index)]
+                # A fused optimizer walks through memory: its state must lie there as the parameter does.
+                value = torch.empty_like(like).copy_(tensor) if tensor.shape == like.shape else tensor
+                restored.setdefault(int(index), {})[field] = value
         optimizer.load_state_dict({"state": restored, "param_groups": optimizer.state_dict()["param_groups"]})
     run.iteration, run.total, run.seconds = state["iteration"], state["total"], state["seconds"]
 

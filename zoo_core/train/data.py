@@ -56,12 +56,12 @@ class DeviceData:
     def __len__(self) -> int:
         return len(self.pixels)
 
-    def batch(self, k: int) -> Batch:
+    def batch(self, k: int, layout: torch.memory_format = torch.contiguous_format) -> Batch:
         """Batch number k."""
         index = self.places(k * self.options.batch, self.options.batch)
         pixels = self.augment(self.pixels[index], k)
         labels = None if self.labels is None else self.labels[index]
-        real = to_unit(pixels)
+        real = to_unit(pixels).contiguous(memory_format=layout)
         return Batch(real, Condition(labels, edge_map(real) if self.guide == "edges" else None))
 
     def places(self, first: int, n: int) -> Tensor:

@@ -11,12 +11,13 @@ from torch import Tensor, nn
 
 from zoo_core.build import Run
 from zoo_core.errors import RunFailure
-from zoo_core.interfaces import Condition, Phase
+from zoo_core.interfaces import Condition, Phase, total_loss
 from zoo_core.seeds import mix
 from zoo_core.train.data import DeviceData
 from zoo_core.train.draw import CounterDraw
 from zoo_core.train.ema import ema_decay, ema_update
 from zoo_core.train.optimizers import rate_factor
+from zoo_core.train.precision import in_bfloat16
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,10 @@ def train(run: Run, data: DeviceData) -> Iterator[Step]:
                 group["lr"] = run.learning_rates[phase.name] * factor
             for repeat in range(phase.times):
                 draw.at(run.iteration, place, repeat)
-                losses = phase.loss(nets, data.batch(batch), draw)
-                total = sum(
-                    (value for name, value in losses.items() if not name.startswith("~")), torch.zeros((), device=run.device)
-                )
+                with torch.autocast(run.device.type, torch.bfloat16, enabled=in_bfloat16(run.recipe.precision, phase.name)):
+                    losses = phase.loss(nets, data.batch(batch, run.layout), draw)
                 optimizer.zero_grad(set_to_none=True)
-                torch.autograd.backward(total)
+                torch.autograd.backward(total_loss(losses))
                 optimizer.step()
                 phase.after(run.nets)
                 batch += 1

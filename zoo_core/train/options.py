@@ -21,6 +21,12 @@ class TrainOptions:
         "learning rate over the run: linear and cosine fall to 0 in its second half",
         choices=("constant", "linear", "cosine"),
     )
+    precision: str = option(
+        "auto",
+        "auto: bf16 for phases where the device is fast at it and gradients agree with fp32",
+        choices=("auto", "fp32", "bf16"),
+    )
+    channels_last: bool = option(True, "keep images as NHWC in memory, unless a network has instance norm, which is slow in it")
     ema: float = option(0.999, "decay of the averaged generator, reached by a warm-up; 0: no averaging", min=0, below=1)
     flip: bool = option(True, "mirror half of the images left to right")
     vflip: bool = option(False, "mirror half of the images upside down")

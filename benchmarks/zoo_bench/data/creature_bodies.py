@@ -19,7 +19,7 @@ def serpentine(scene: Scene, style: Style, dice: Dice) -> Figure:
     thick, head_w = dice.between(0.14, 0.2), dice.between(0.32, 0.42)
     top = -0.3 - dice.between(0.0, 0.25)
     if dice.chance(0.5):  # coiled up
-        rings = dice.whole(2, 3)
+        rings, saddle = dice.whole(2, 3), dice.pick((ACCENT, ACCENT, BELLY))
         tip = (0.8, 0.4 - dice.between(0.0, 0.25))
         scene.add(Part(Tube(curve(((0.2, 0.78), (0.75, 0.9), tip)), taper(thick * 0.9, 0.045)), 1, SKIN))
         tail_tip(scene, style.tail, *tip, dice.between(70, 110), 0.22, dice, 1.5)
@@ -33,6 +33,7 @@ def serpentine(scene: Scene, style: Style, dice: Dice) -> Figure:
                 taper(r, r, 10),
             )
             scene.add(Part(ring, 2.5 + i, SKIN, name=f"ring{i}"))
+            _saddles(scene, f"ring{i}", ring.points, r, saddle)
             y -= r * 1.45
         neck = curve(((0.2, y + 0.15), (0.45, -0.1), (-0.35, 0.05), (0, top)), 10)
         base_z = 2 + rings
@@ -71,6 +72,13 @@ def serpentine(scene: Scene, style: Style, dice: Dice) -> Figure:
     middle = neck[n // 2]
     snout = head_w * dice.between(0.4, 0.55) if dice.chance(0.3) else 0.0
     return Figure(head, Oval(middle[0], middle[1], thick, 0.3), face_on(head, dice, 0.0), (0.1, 0.1), snout)
+
+
+def _saddles(scene: Scene, clip: str, path: tuple[Point, ...], thick: float, paint: int) -> None:
+    """Spots along the back of a coil."""
+    for i in range(1, len(path) - 1, 2):
+        x, y = path[i]
+        scene.add(Part(Oval(x, y - thick * 0.85, thick * 0.42, thick * 0.6), 0.1, paint, clip=clip))
 
 
 def winged(scene: Scene, style: Style, dice: Dice) -> Figure:
@@ -177,13 +185,13 @@ def blob(scene: Scene, style: Style, dice: Dice) -> Figure:
     """A heap of jelly with a face."""
     wide, tall = dice.between(0.5, 0.7), dice.between(0.42, 0.68)
     ground = 0.8
-    dome = Oval(0, ground - tall, wide * 0.86, tall, power=style.power, egg=dice.between(0.0, 0.35))
+    dome = Oval(0, ground - tall, wide * 0.93, tall, power=style.power, egg=dice.between(0.0, 0.35))
     drips = dice.whole(3, 5)
     feet: list[Oval] = []
     for i in range(drips):
         x = wide * (-0.85 + 1.7 * i / (drips - 1))
-        feet.append(Oval(x, ground - 0.1, wide * 0.34, 0.13 + 0.05 * dice.between(0, 1)))
-    base = Oval(0, ground - 0.14, wide, 0.17)
+        feet.append(Oval(x, ground - 0.1, wide * 0.3, 0.1 + 0.05 * dice.between(0, 1)))
+    base = Oval(0, ground - 0.13, wide * 0.96, 0.15)
     shape = Below(Union((dome, base, *feet), 0.3), 0, -2.0)
     scene.add(Part(shape, 0, SKIN, name="torso"))
     scene.add(Part(shape, 20, SKIN, name="head"))
@@ -256,10 +264,10 @@ def orb(scene: Scene, style: Style, dice: Dice) -> Figure:
     elif kind == "moons":
         for i in range(dice.whole(1, 2)):
             angle = dice.between(-50, 50) if i else dice.between(-10, 40)
-            where = polar(0, 0, angle - 60 * i, r * 1.45)
+            where = polar(0, 0, angle - 60 * i, r * 1.34)
             scene.add(Part(Oval(*where, 0.14, 0.14), 10, ACCENT), mirror=True)
     elif kind == "hands":
-        where = (r * 1.42, dice.between(-0.05, 0.3))
+        where = (r * 1.3, dice.between(-0.05, 0.3))
         scene.add(Part(Oval(*where, 0.17, 0.15), 10, SKIN), mirror=True)
         for i in range(3):
             scene.add(Part(horn(*polar(*where, 90 - i * 42, 0.08), 80 - i * 42, 0.2, 0.11), 9, ACCENT), mirror=True)

@@ -1,27 +1,25 @@
-"""What grows on top of heads: the clearest sign of an elemental type. Every function takes the scene, the figure and the dice."""
+"""What grows on top of heads: the clearest sign of an elemental type.
+
+Every function takes the scene, the figure and the dice.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 
-from zoo_bench.data.creature_canvas import ACCENT, BASE, BELLY, GLOW, INK, SKIN, Part, Scene
+from zoo_bench.data.creature_canvas import ACCENT, BELLY, GLOW, SKIN, Part, Scene
 from zoo_bench.data.creature_dice import Dice
-from zoo_bench.data.creature_figure import Figure
-from zoo_bench.data.creature_limbs import flame, heart, polar
-from zoo_bench.data.creature_shapes import Oval, Poly, Tube, bolt, curve, gem, horn, leaf, pebble, shard, star, taper
+from zoo_bench.data.creature_figure import Figure, crown_size
+from zoo_bench.data.creature_limbs import flame, polar
+from zoo_bench.data.creature_shapes import Oval, Poly, Tube, curve, horn, leaf, pebble, shard, taper
 
 BEHIND, FRONT = 19.0, 40.0
 Crown = Callable[[Scene, Figure, Dice], None]
 
 
-def _size(figure: Figure) -> float:
-    """Half the width of the head, less for heads that are whole bodies."""
-    return min(figure.head.rx, 0.3 + 0.25 * figure.head.rx)
-
-
 def flames(scene: Scene, figure: Figure, dice: Dice) -> None:
-    r, (x, y) = _size(figure), figure.head.at(90, 0.75)
+    r, (x, y) = crown_size(figure), figure.head.at(90, 0.75)
     size = r * dice.between(1.15, 1.6)
     for side in (-1, 1):
         scene.add(
@@ -31,7 +29,7 @@ def flames(scene: Scene, figure: Figure, dice: Dice) -> None:
 
 
 def fin(scene: Scene, figure: Figure, dice: Dice) -> None:
-    r, (x, y) = _size(figure), figure.head.at(90, 0.8)
+    r, (x, y) = crown_size(figure), figure.head.at(90, 0.8)
     high, wide = r * dice.between(0.7, 1.1), r * dice.between(0.3, 0.5)
     outline = (
         (x - wide, y + r * 0.1),
@@ -48,7 +46,7 @@ def fin(scene: Scene, figure: Figure, dice: Dice) -> None:
 
 
 def wave(scene: Scene, figure: Figure, dice: Dice) -> None:
-    r, (x, y) = _size(figure), figure.head.at(90, 0.8)
+    r, (x, y) = crown_size(figure), figure.head.at(90, 0.8)
     side = dice.pick((-1, 1))
     path = curve(
         (
@@ -63,7 +61,7 @@ def wave(scene: Scene, figure: Figure, dice: Dice) -> None:
 
 
 def sprout(scene: Scene, figure: Figure, dice: Dice) -> None:
-    r, (x, y) = _size(figure), figure.head.at(90, 0.95)
+    r, (x, y) = crown_size(figure), figure.head.at(90, 0.95)
     stem = y - r * dice.between(0.15, 0.4)
     scene.add(Part(Tube(((x, y + 0.05), (x, stem)), (r * 0.1, r * 0.08)), BEHIND, ACCENT))
     length, turn = r * dice.between(0.75, 1.05), dice.between(18, 48)
@@ -81,19 +79,8 @@ def sprout(scene: Scene, figure: Figure, dice: Dice) -> None:
         )
 
 
-def flower(scene: Scene, figure: Figure, dice: Dice) -> None:
-    r, (x, y) = _size(figure), figure.head.at(90, 1.02)
-    petals, size = dice.whole(5, 6), r * dice.between(0.32, 0.44)
-    for i in range(petals):
-        where = polar(x, y, 90 + 360 * i / petals, size * 0.85)
-        scene.add(Part(Oval(*where, size * 0.58, size * 0.58), FRONT, GLOW, tone=BASE))
-    scene.add(Part(Oval(x, y, size * 0.5, size * 0.5), FRONT + 0.2, BELLY))
-    for way in (20, 160):
-        scene.add(Part(leaf(x, y, way, size * 2.1, size * 0.9), FRONT - 0.2, ACCENT))
-
-
 def leaves(scene: Scene, figure: Figure, dice: Dice) -> None:
-    r, (x, y) = _size(figure), figure.head.at(90, 0.85)
+    r, (x, y) = crown_size(figure), figure.head.at(90, 0.85)
     for turn in (-62, 62, -32, 32, 0):
         scene.add(
             Part(
@@ -104,23 +91,15 @@ def leaves(scene: Scene, figure: Figure, dice: Dice) -> None:
         )
 
 
-def bolts(scene: Scene, figure: Figure, dice: Dice) -> None:
-    r = _size(figure)
-    for side in (-1, 1):
-        x, y = figure.head.at(90 - side * 22, 0.92)
-        scene.add(Part(Tube(((x, y), (x + side * r * 0.25, y - r * 0.55)), (0.02, 0.02), thin=True), BEHIND, INK))
-        scene.add(Part(bolt(x + side * r * 0.1, y - r * 0.4, 90 - side * 30, r * 0.85, r * 0.6), BEHIND + 0.2, GLOW))
-
-
 def spikes(scene: Scene, figure: Figure, dice: Dice) -> None:
-    r = _size(figure)
+    r = crown_size(figure)
     for turn in (-50, 50, -26, 26, 0):
         where = figure.head.at(90 + turn, 0.85)
         scene.add(Part(horn(*where, 90 + turn * 0.9, r * (0.75 - abs(turn) / 200), r * 0.36), BEHIND - abs(turn) / 100, ACCENT))
 
 
 def crystals(scene: Scene, figure: Figure, dice: Dice) -> None:
-    r, high = _size(figure), dice.between(0.8, 1.2)
+    r, high = crown_size(figure), dice.between(0.8, 1.2)
     for turn in (-48, 48, -24, 24, 0):
         if abs(turn) == 48 and dice.chance(0.0):
             continue
@@ -129,7 +108,7 @@ def crystals(scene: Scene, figure: Figure, dice: Dice) -> None:
 
 
 def stones(scene: Scene, figure: Figure, dice: Dice) -> None:
-    r = _size(figure)
+    r = crown_size(figure)
     for turn, size in ((-36, 0.3), (36, 0.26), (0, 0.4)):
         where = figure.head.at(90 + turn + dice.between(-6, 6), 1.0)
         scene.add(
@@ -142,7 +121,7 @@ def stones(scene: Scene, figure: Figure, dice: Dice) -> None:
 
 
 def mound(scene: Scene, figure: Figure, dice: Dice) -> None:
-    r, head = _size(figure), figure.head
+    r, head = crown_size(figure), figure.head
     scene.add(Part(Oval(head.cx, head.cy - head.ry * 1.0, head.rx * 0.95, head.ry * 0.52), 0.3, ACCENT, clip="head"))
     x, y = head.at(90, 0.92)
     for dx in (-0.28, 0.28, 0):
@@ -150,14 +129,14 @@ def mound(scene: Scene, figure: Figure, dice: Dice) -> None:
 
 
 def nosehorn(scene: Scene, figure: Figure, dice: Dice) -> None:
-    r, face = _size(figure), figure.face
+    r, face = crown_size(figure), figure.face
     y = face.y - face.eye * 0.6 if not figure.profile else face.y - face.eye
     x = face.x if not figure.profile else face.x - face.eye * 1.2
     scene.add(Part(horn(x, y, 90, r * dice.between(0.75, 1.05), r * 0.42), FRONT, BELLY))
 
 
 def feelers(scene: Scene, figure: Figure, dice: Dice) -> None:
-    r, bend = _size(figure), dice.between(0.3, 0.7)
+    r, bend = crown_size(figure), dice.between(0.3, 0.7)
     for side in (-1, 1):
         x, y = figure.head.at(90 - side * 24, 0.9)
         tip = (x + side * r * (0.4 + bend), y - r * dice.between(0.75, 0.8))
@@ -167,7 +146,7 @@ def feelers(scene: Scene, figure: Figure, dice: Dice) -> None:
 
 
 def clubs(scene: Scene, figure: Figure, dice: Dice) -> None:
-    r, high = _size(figure), dice.between(0.55, 0.85)
+    r, high = crown_size(figure), dice.between(0.55, 0.85)
     for side in (-1, 1):
         x, y = figure.head.at(90 - side * 28, 0.9)
         tip = (x + side * r * 0.4, y - r * high)
@@ -176,22 +155,15 @@ def clubs(scene: Scene, figure: Figure, dice: Dice) -> None:
 
 
 def beetle(scene: Scene, figure: Figure, dice: Dice) -> None:
-    r, (x, y) = _size(figure), figure.head.at(90, 0.8)
+    r, (x, y) = crown_size(figure), figure.head.at(90, 0.8)
     long = r * dice.between(0.9, 1.2)
     scene.add(Part(Tube(((x, y), (x, y - long)), (r * 0.22, r * 0.12)), BEHIND, ACCENT))
     for way in (40, 140):
         scene.add(Part(horn(x, y - long, way, r * 0.55, r * 0.26, 40 if way == 40 else -40), BEHIND + 0.1, ACCENT))
 
 
-def bubbles(scene: Scene, figure: Figure, dice: Dice) -> None:
-    r, (x, y) = _size(figure), figure.head.at(90, 1.0)
-    for dx, dy, size in ((-0.32, -0.28, 0.22), (0.3, -0.42, 0.28), (-0.05, -0.85, 0.17)):
-        where = (x + r * (dx + dice.between(-0.1, 0.1)), y + r * dy)
-        scene.add(Part(Oval(*where, r * size, r * size), FRONT, ACCENT))
-
-
 def warts(scene: Scene, figure: Figure, dice: Dice) -> None:
-    r = _size(figure)
+    r = crown_size(figure)
     for turn in (-52, 52, -18, 18):
         where = figure.head.at(90 + turn, 0.98)
         size = r * dice.between(0.18, 0.27)
@@ -199,36 +171,10 @@ def warts(scene: Scene, figure: Figure, dice: Dice) -> None:
 
 
 def quills(scene: Scene, figure: Figure, dice: Dice) -> None:
-    r = _size(figure)
+    r = crown_size(figure)
     for turn in (-64, 64, -38, 38, -13, 13):
         where = figure.head.at(90 + turn, 0.8)
         scene.add(Part(horn(*where, 90 + turn, r * dice.between(0.72, 0.78), r * 0.24), BEHIND - abs(turn) / 100, ACCENT))
-
-
-def wisps(scene: Scene, figure: Figure, dice: Dice) -> None:
-    r, head = _size(figure), figure.head
-    x, y = head.at(90, 0.8)
-    bend = dice.between(40, 75) * dice.pick((-1, 1))
-    scene.add(Part(leaf(x, y + r * 0.1, 90, r * dice.between(1.0, 1.3), r * 0.62, bend), BEHIND, SKIN))
-    for side in (-1, 1):
-        wx, wy = head.cx + side * head.rx * 1.45, head.cy - head.ry * dice.between(0.2, 0.25)
-        scene.add(Part(Oval(wx, wy, r * 0.19, r * 0.19), FRONT, ACCENT))
-        scene.add(Part(leaf(wx, wy, 90, r * 0.62, r * 0.36, bend), FRONT - 0.1, ACCENT, rim=False))
-
-
-def hood(scene: Scene, figure: Figure, dice: Dice) -> None:
-    r, (x, y) = _size(figure), figure.head.at(90, 0.5)
-    side = dice.pick((-1, 1))
-    path = curve(((x, y), (x, y - r * 1.2), (x + side * r * 0.5, y - r * 1.5), (x + side * r * 0.95, y - r * 0.95)), 8)
-    scene.add(Part(Tube(path, taper(r * 0.55, r * 0.05, 8)), BEHIND, SKIN))
-    scene.add(Part(Oval(path[-1][0], path[-1][1] + r * 0.08, r * 0.17, r * 0.17), BEHIND + 0.2, ACCENT))
-
-
-def crescent(scene: Scene, figure: Figure, dice: Dice) -> None:
-    r, (x, y) = _size(figure), figure.head.at(90, 0.9)
-    for side in (-1, 1):
-        path = curve(((x, y), (x + side * r * 0.95, y - r * 0.1), (x + side * r * 0.6, y - r * 0.95)), 7)
-        scene.add(Part(Tube(path, taper(r * 0.2, 0.0, 7)), FRONT, ACCENT, rim=side == -1))
 
 
 def mane(scene: Scene, figure: Figure, dice: Dice) -> None:
@@ -242,51 +188,8 @@ def mane(scene: Scene, figure: Figure, dice: Dice) -> None:
             scene.add(Part(leaf(*where, way, r * 0.72, r * 0.46, side * 25), BEHIND - 1 - i * 0.1, ACCENT))
 
 
-def bow(scene: Scene, figure: Figure, dice: Dice) -> None:
-    r, (x, y) = _size(figure), figure.head.at(90 + dice.pick((0.0, 0.0, 32.0)), 0.95)
-    size = r * dice.between(0.5, 0.65)
-    for side in (-1, 1):
-        outline = ((x, y), (x + side * size * 1.15, y - size * 0.75), (x + side * size * 1.25, y + size * 0.65))
-        scene.add(Part(Poly(outline, size * 0.4), FRONT, ACCENT))
-    scene.add(Part(Oval(x, y, size * 0.3, size * 0.34), FRONT + 0.2, ACCENT))
-
-
-def star_crown(scene: Scene, figure: Figure, dice: Dice) -> None:
-    r, (x, y) = _size(figure), figure.head.at(90, 0.95)
-    top = y - r * dice.between(0.55, 0.8)
-    scene.add(Part(Tube(((x, y), (x, top)), (r * 0.07, r * 0.06), thin=True), BEHIND, ACCENT))
-    scene.add(Part(star(x, top, r * 0.42), FRONT, GLOW, rim_paint=INK))
-
-
-def hearts(scene: Scene, figure: Figure, dice: Dice) -> None:
-    r = _size(figure)
-    for side in (-1, 1):
-        x, y = figure.head.at(90 - side * 26, 0.9)
-        tip = (x + side * r * 0.4, y - r * 0.75)
-        scene.add(Part(Tube(curve(((x, y), (x, y - r * 0.7), tip), 5), taper(r * 0.07, r * 0.06, 5)), BEHIND, SKIN))
-        heart(scene, *tip, r * 0.28, ACCENT, BEHIND + 0.2)
-
-
-def jewel(scene: Scene, figure: Figure, dice: Dice) -> None:
-    r, face = _size(figure), figure.face
-    y = face.y - max(face.eye * 1.5, r * 0.5)
-    scene.add(Part(gem(face.x, y, r * 0.22, r * 0.3), FRONT, GLOW, rim_paint=INK))
-    for side in (-1, 1):
-        x0, y0 = figure.head.at(90 - side * 40, 0.85)
-        scene.add(Part(leaf(x0, y0, 90 - side * 25, r * dice.between(0.7, 0.75), r * 0.34, -side * 40), BEHIND, ACCENT))
-
-
-def halo(scene: Scene, figure: Figure, dice: Dice) -> None:
-    r, head = _size(figure), figure.head
-    y = head.cy - head.ry - r * dice.between(0.2, 0.35)
-    path = tuple(
-        (head.cx + math.cos(2 * math.pi * i / 16) * r * 0.7, y + math.sin(2 * math.pi * i / 16) * r * 0.22) for i in range(17)
-    )
-    scene.add(Part(Tube(path, (r * 0.09,) * 17), FRONT, ACCENT))
-
-
 def antlers(scene: Scene, figure: Figure, dice: Dice) -> None:
-    r, head = _size(figure), figure.head
+    r, head = crown_size(figure), figure.head
     for side in (-1, 1):
         x, y = head.at(90 - side * 26, 0.9)
         tip = (x + side * r * 0.75, y - r * 0.6)
@@ -298,89 +201,15 @@ def antlers(scene: Scene, figure: Figure, dice: Dice) -> None:
         scene.add(Part(Oval(*tip, r * 0.17, r * 0.17), BEHIND + 0.2, GLOW))
 
 
-def headband(scene: Scene, figure: Figure, dice: Dice) -> None:
-    head, face = figure.head, figure.face
-    y = face.y - max(face.eye * 1.35, head.ry * 0.35)
-    high = head.ry * 0.13
-    band = Tube(
-        curve(((head.cx - head.rx * 1.1, y - high), (head.cx, y + high), (head.cx + head.rx * 1.1, y - high)), 6), (high,) * 7
-    )
-    scene.add(Part(band, 0.7, ACCENT, clip="head"))
-    side = dice.pick((-1, 1))
-    knot = (head.cx + side * head.rx * 0.97, y - high * 0.5)
-    for turn in (-12, -48):
-        way = turn if side > 0 else 180 - turn
-        scene.add(Part(leaf(*knot, way, head.rx * 0.72, head.rx * 0.24, side * 20), BEHIND, ACCENT))
-
-
-def topknot(scene: Scene, figure: Figure, dice: Dice) -> None:
-    r, (x, y) = _size(figure), figure.head.at(90, 0.9)
-    scene.add(
-        Part(
-            Oval(figure.head.cx, figure.head.cy - figure.head.ry, figure.head.rx * 0.8, figure.head.ry * 0.42),
-            0.5,
-            ACCENT,
-            clip="head",
-        )
-    )
-    scene.add(
-        Part(
-            leaf(x, y - r * 0.2, 90, r * dice.between(0.7, 1.0), r * 0.45, dice.between(50, 90) * dice.pick((-1, 1))),
-            BEHIND + 0.2,
-            ACCENT,
-        )
-    )
-    scene.add(Part(Oval(x, y - r * 0.12, r * 0.2, r * 0.15), BEHIND + 0.4, GLOW))
-
-
-def blade(scene: Scene, figure: Figure, dice: Dice) -> None:
-    r, (x, y) = _size(figure), figure.head.at(90, 0.6)
-    high = r * dice.between(0.9, 1.25)
-    scene.add(
-        Part(
-            Poly(
-                (
-                    (x - r * 0.2, y),
-                    (x - r * 0.16, y - high * 0.75),
-                    (x, y - high),
-                    (x + r * 0.16, y - high * 0.75),
-                    (x + r * 0.2, y),
-                ),
-                r * 0.2,
-            ),
-            FRONT,
-            ACCENT,
-        )
-    )
-
-
-def helmet(scene: Scene, figure: Figure, dice: Dice) -> None:
-    head, face = figure.head, figure.face
-    cut = face.y - face.eye * 0.9
-    cap = Tube(((head.cx - head.rx * 2, cut - head.ry), (head.cx + head.rx * 2, cut - head.ry)), (head.ry, head.ry))
-    scene.add(Part(cap, 0.6, ACCENT, clip="head"))
-    scene.add(
-        Part(
-            Tube(((head.cx - head.rx * 1.1, cut), (head.cx + head.rx * 1.1, cut)), (0.01, 0.01), thin=True),
-            0.7,
-            ACCENT,
-            clip="head",
-            tone=0,
-        )
-    )
-    x, y = head.at(90, 0.95)
-    scene.add(Part(horn(x, y + 0.04, 90, head.rx * dice.between(0.35, 0.8), head.rx * 0.34), BEHIND, ACCENT))
-
-
 def ridge(scene: Scene, figure: Figure, dice: Dice) -> None:
-    r = _size(figure)
+    r = crown_size(figure)
     for turn in (-30, 30, 0):
         where = figure.head.at(90 + turn, 0.85)
         scene.add(Part(horn(*where, 90 + turn * 0.8, r * (0.62 if turn else 0.85), r * 0.4), BEHIND - abs(turn) / 100, ACCENT))
 
 
 def plume(scene: Scene, figure: Figure, dice: Dice) -> None:
-    r, (x, y) = _size(figure), figure.head.at(90, 0.85)
+    r, (x, y) = crown_size(figure), figure.head.at(90, 0.85)
     bend = dice.between(50, 90) * dice.pick((-1, 1))
     for i, length in enumerate((1.25, 0.95, 0.65)):
         scene.add(
@@ -393,7 +222,7 @@ def plume(scene: Scene, figure: Figure, dice: Dice) -> None:
 
 
 def crest(scene: Scene, figure: Figure, dice: Dice) -> None:
-    r, (x, y) = _size(figure), figure.head.at(90, 0.85)
+    r, (x, y) = crown_size(figure), figure.head.at(90, 0.85)
     for turn in (-48, 48, 0):
         scene.add(
             Part(
@@ -405,7 +234,7 @@ def crest(scene: Scene, figure: Figure, dice: Dice) -> None:
 
 
 def tuft(scene: Scene, figure: Figure, dice: Dice) -> None:
-    r, (x, y) = _size(figure), figure.head.at(90, 0.9)
+    r, (x, y) = crown_size(figure), figure.head.at(90, 0.9)
     for turn in (-42, 42, 0):
         scene.add(
             Part(
@@ -422,9 +251,7 @@ CROWNS: dict[str, Crown] = {
     "fin": fin,
     "wave": wave,
     "sprout": sprout,
-    "flower": flower,
     "leaves": leaves,
-    "bolts": bolts,
     "spikes": spikes,
     "crystals": crystals,
     "stones": stones,
@@ -433,23 +260,10 @@ CROWNS: dict[str, Crown] = {
     "feelers": feelers,
     "clubs": clubs,
     "beetle": beetle,
-    "bubbles": bubbles,
     "warts": warts,
     "quills": quills,
-    "wisps": wisps,
-    "hood": hood,
-    "crescent": crescent,
     "mane": mane,
-    "bow": bow,
-    "star": star_crown,
-    "hearts": hearts,
-    "jewel": jewel,
-    "halo": halo,
     "antlers": antlers,
-    "headband": headband,
-    "topknot": topknot,
-    "blade": blade,
-    "helmet": helmet,
     "ridge": ridge,
     "plume": plume,
     "crest": crest,

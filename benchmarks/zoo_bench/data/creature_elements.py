@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from zoo_bench.data.creature_canvas import Scene
 from zoo_bench.data.creature_crowns import CROWNS
 from zoo_bench.data.creature_dice import Dice
+from zoo_bench.data.creature_emblems import EMBLEMS
 from zoo_bench.data.creature_faces import eye, eyes, mouth, muzzle
 from zoo_bench.data.creature_figure import Figure, Style
 from zoo_bench.data.creature_heads import EARS
 from zoo_bench.data.creature_limbs import wings
 from zoo_bench.data.creature_marks import MARKS
+from zoo_bench.data.creature_ornaments import ORNAMENTS
 
 
 @dataclass(frozen=True)
@@ -222,12 +224,12 @@ def dress(scene: Scene, figure: Figure, element: Element, body: str, dice: Dice)
     if crown == "none" and ears == "none":
         crown = element.crowns[0]
     if crown != "none":
-        CROWNS[crown](scene, figure, dice)
+        (CROWNS | ORNAMENTS)[crown](scene, figure, dice)
     if ears != "none":
         EARS[ears](scene, figure, dice)
     mark = dice.pick(element.marks)
     if mark != "none":
-        MARKS[mark](scene, figure, dice)
+        (MARKS | EMBLEMS)[mark](scene, figure, dice)
     if figure.back and body != "winged" and dice.chance(element.small_wings):
         wings(scene, dice.pick(element.wing), *figure.back, dice.between(0.5, 0.68), dice.between(30, 55), dice)
     _features(scene, figure, element, dice)
@@ -242,7 +244,7 @@ def _features(scene: Scene, figure: Figure, element: Element, dice: Dice) -> Non
             mouth(scene, lips, head.cx - head.rx * 1.02, head.cy + head.ry * 0.1, face.eye * 1.0)
         elif lips != "none":
             side = lips if lips in ("smile", "fangs", "flat", "frown", "open") else "smile"
-            mouth(scene, side, head.cx - head.rx * 0.68, head.cy + head.ry * 0.48, 0.1)
+            mouth(scene, side, head.cx - head.rx * 0.58, head.cy + head.ry * 0.48, 0.1)
         return
     if face.gap == 0:
         eye(scene, look if look in ("round", "slit", "tall") else "round", face.x, face.y, face.eye, 1, 0.3)

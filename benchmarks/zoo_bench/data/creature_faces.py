@@ -33,15 +33,15 @@ def eye(scene: Scene, kind: str, x: float, y: float, r: float, side: int, dice_t
         add(Oval(x + dx * r, y + dy * r, size * r, size * r), WHITE, 4)
 
     if kind == "bead":
-        add(Oval(x, y, 0.66 * r, 0.82 * r), INK, 0)
+        add(Oval(x, y, 0.66 * r, 0.82 * r, least=0.72), INK, 0)
         glint(0.3, -0.2)
     elif kind == "round":
-        add(Oval(x, y, r, r), WHITE, 0)
+        add(Oval(x, y, r, r, least=1.2), WHITE, 0)
         add(Oval(x - side * 0.16 * r, y + 0.08 * r, 0.68 * r, 0.74 * r), IRIS, 1)
-        add(Oval(x - side * 0.18 * r, y + 0.06 * r, 0.42 * r, 0.5 * r), INK, 2)
+        add(Oval(x - side * 0.18 * r, y + 0.06 * r, 0.42 * r, 0.5 * r, least=0.72), INK, 2)
         glint(0.3, -0.3 - side * 0.1, -0.34)
     elif kind == "tall":
-        add(Oval(x, y, 0.78 * r, 1.16 * r), INK, 0)
+        add(Oval(x, y, 0.78 * r, 1.16 * r, least=0.72), INK, 0)
         add(Oval(x, y + 0.48 * r, 0.5 * r, 0.52 * r), IRIS, 1)
         add(Oval(x, y + 0.1 * r, 0.4 * r, 0.4 * r), INK, 2)
         glint(0.36, -0.16, -0.52)

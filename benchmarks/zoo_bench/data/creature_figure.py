@@ -37,3 +37,8 @@ class Figure:
 def face_on(head: Oval, dice: Dice, drop: float = 0.1, shift: float = 0.0) -> Face:
     eye = head.rx * dice.between(0.22, 0.31)
     return Face(head.cx + shift, head.cy + head.ry * drop, head.rx, eye, max(head.rx * dice.between(0.36, 0.52), eye * 1.15))
+
+
+def crown_size(figure: Figure) -> float:
+    """Half the width of the head, less for heads that are whole bodies."""
+    return min(figure.head.rx, 0.3 + 0.25 * figure.head.rx)

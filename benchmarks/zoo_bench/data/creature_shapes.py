@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -43,6 +44,7 @@ class Oval:
     turn: float = 0.0  # radians, clockwise on the screen
     power: float = 2.0
     egg: float = 0.0
+    least: float = 0.0  # pixels: no radius is smaller, so that eyes do not vanish
 
     def bounds(self) -> Bounds:
         reach_x = self.rx * (1 + abs(self.egg) * 0.35)
@@ -58,7 +60,7 @@ class Oval:
         if self.turn:
             c, s = math.cos(self.turn), math.sin(self.turn)
             dx, dy = dx * c + dy * s, dy * c - dx * s
-        u, v = dx / self.rx, dy / self.ry
+        u, v = dx / max(self.rx, self.least * pixel), dy / max(self.ry, self.least * pixel)
         if self.egg:
             u = u / (1 + self.egg * np.minimum(np.maximum(v, -1), 1))
         if self.power == 2.0:
@@ -146,7 +148,7 @@ class Poly:
         left, top, right, bottom = self.bounds()
         scale = self.inradius or min(right - left, bottom - top) / 3 or 1.0
         away = np.sqrt(nearest) / scale
-        return np.where(inside, -away, away + 1e-9)
+        return np.asarray(np.where(inside, -away, away + 1e-9))
 
     def mirrored(self) -> Poly:
         return replace(self, points=tuple((-px, py) for px, py in self.points))
@@ -172,7 +174,7 @@ class Union:
                 total = total + (other - total) * h - self.blend * h * (1 - h)
             else:
                 total = np.minimum(total, other)
-        return total
+        return np.asarray(total)
 
     def mirrored(self) -> Union:
         return replace(self, shapes=tuple(shape.mirrored() for shape in self.shapes))
@@ -192,7 +194,7 @@ class Below:
 
     def field(self, x: Array, y: Array, pixel: float) -> Array:
         above = (self.y + self.slope * (x - self.x)) - y
-        return np.maximum(self.shape.field(x, y, pixel), above * 4)
+        return np.asarray(np.maximum(self.shape.field(x, y, pixel), above * 4))
 
     def mirrored(self) -> Below:
         return Below(self.shape.mirrored(), -self.x, self.y, -self.slope)
@@ -204,7 +206,7 @@ def curve(points: Sequence[Point], steps: int = 8) -> tuple[Point, ...]:
     for i in range(steps + 1):
         t, level = i / steps, list(points)
         while len(level) > 1:
-            level = [(a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t) for a, b in zip(level, level[1:], strict=False)]
+            level = [(a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t) for a, b in pairwise(level)]
         found.append(level[0])
     return tuple(found)
 
@@ -242,7 +244,7 @@ def star(x: float, y: float, radius: float, points: int = 5, inner: float = 0.45
 
 def bolt(x: float, y: float, degrees: float, length: float, width: float) -> Poly:
     """A lightning bolt from (x, y) in a direction (90 is up)."""
-    outline = ((-0.04, -0.1), (0.34, -0.46), (0.46, -0.1), (1, -0.34), (0.62, 0.5), (0.46, 0.14), (0.08, 0.24))
+    outline = ((0, -0.08), (0.55, -0.46), (0.52, -0.08), (1, -0.22), (0.4, 0.46), (0.44, 0.08), (0, 0.3))
     c, s = math.cos(math.radians(degrees)), -math.sin(math.radians(degrees))
     return Poly(
         tuple((x + u * length * c - v * width * s, y + u * length * s + v * width * c) for u, v in outline), width * 0.3

@@ -99,7 +99,7 @@ def _line(line: bytes, found: dict[int, Mapping[str, Any]]) -> bool:
     except (ValueError, RecursionError):
         return False
     iteration = finite(values.get("iteration")) if isinstance(values, dict) else None
-    if iteration is None:
+    if iteration is None or not 0 <= iteration < 2**53:
         return False
     found[int(iteration)] = values
     return True

@@ -51,7 +51,7 @@ def shown(run: Run) -> tuple[list[Mapping[str, Any]], list[str]]:
 
 def section(run: Run) -> Html:
     """Table of scores and, below it, the whole identity of the evaluator."""
-    if not run.report:
+    if "scores" not in run.report:
         return tag("p", "This run has not been evaluated yet, so there are no scores.", class_="absent")
     scores, nameless = shown(run)
     missing = None

@@ -22,7 +22,7 @@ def finite(value: Any) -> float | None:
 
 
 def number(value: Any, digits: int = 4) -> str:
-    """Up to `digits` significant digits, thousands grouped: 0.04213, 1,234, 3.1e-05. NaN and infinity are said in words."""
+    """Up to `digits` significant digits, thousands grouped: 0.04213, 1,234, 3.12e-5. What is no number is said in words."""
     exact = finite(value)
     if exact is None:
         return _not_a_number(value)
@@ -99,6 +99,6 @@ def words(name: str) -> str:
 def _not_a_number(anything: Any) -> str:
     if anything is None:
         return NOTHING
-    if isinstance(anything, float):
-        return "not a number" if math.isnan(anything) else "∞" if anything > 0 else f"{MINUS}∞"
-    return value(anything)
+    if isinstance(anything, float) and math.isinf(anything):
+        return "∞" if anything > 0 else f"{MINUS}∞"
+    return "not a number"

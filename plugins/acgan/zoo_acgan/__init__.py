@@ -1,0 +1,1 @@
+"""Auxiliary-classifier GAN for zoo: the critic also names the labels of what it sees."""

@@ -1,0 +1,42 @@
+"""The label task: what an attribute's softmax should say of an image, and how well it does.
+
+An image may have several values of one attribute, and then each of them counts the same; images without any value count
+for nothing.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from zoo_acgan.options import Attribute
+
+
+def targets(labels: Tensor, attribute: Attribute) -> Tensor:
+    """Labels (N, L) int64, -1 for none -> (N, classes): uniform over the values given, zero if there are none."""
+    given = labels[:, list(attribute.columns)]
+    counts = (given[:, :, None] == torch.arange(attribute.classes, device=labels.device)).float().sum(1)
+    return counts / counts.sum(1, keepdim=True).clamp_min(1)
+
+
+def label_loss(logits: Tensor, target: Tensor, name: str) -> Tensor:
+    """Mean over the labelled images of (N, classes) logits; 0 if there are none.
+
+    cross_entropy  -sum of target * log p, with p the softmax (Odena et al. 2017, arXiv 1610.09585, section 3).
+    softmax_nll    -sum of target * p: the log is missing, as in GAN_IconClass. It is bounded, and where p is small its
+                   gradient vanishes, so that what is classified wrong is hardly corrected.
+    """
+    p = logits.log_softmax(1) if name == "cross_entropy" else logits.softmax(1)
+    return -(target * p).sum() / target.sum().clamp_min(1)
+
+
+def accuracy(logits: Tensor, target: Tensor) -> Tensor:
+    """Share of the labelled images whose most probable value is one of those given; 0 if none is labelled."""
+    right = target.gather(1, logits.argmax(1, keepdim=True)) > 0
+    return right.sum() / (target.sum(1) > 0).sum().clamp_min(1)
+
+
+def entropy(logits: Tensor) -> Tensor:
+    """Mean entropy of the softmax in nats: 0 if it is sure of one value, log(classes) if it knows nothing."""
+    log_p = logits.log_softmax(1)
+    return -(log_p.exp() * log_p).sum(1).mean()

@@ -1,0 +1,1 @@
+"""Energy-based GAN for zoo: the critic is an autoencoder."""

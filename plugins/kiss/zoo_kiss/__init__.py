@@ -1,0 +1,1 @@
+"""The networks of Kiss, Sandor and Pogany 2019 for zoo."""
