@@ -370,6 +370,7 @@ IDS = {
         ("model", "zoo-vae/vae", "no model is called zoo-vae/vae: zoo-vae is broken: SyntaxError"),
         ("model", "vae", "no model is called vae: zoo-vae, which provides it, is broken: SyntaxError"),
         ("command", "verify", "no command is called verify: no installed plugin provides it: pip install zoo-bench"),
+        ("dataset", "creatures", "no dataset is called creatures: no installed plugin provides it: pip install zoo-bench"),
         ("dataset", "dcgan", "no dataset is called dcgan (dcgan is a model): no installed plugin provides a dataset"),
         ("model", "evil-corp/dcgan", "no model is called evil-corp/dcgan: no plugin evil-corp is installed"),
         ("model", "acmee/lsgan", "no model is called acmee/lsgan: no plugin acmee is installed; did you mean acme/lsgan?"),

@@ -198,7 +198,7 @@ def test_info_of_a_component(plugins, monkeypatch, capfd):
         "version:  1.2.3",
         "summary:  fine",
         "paper:    Acme 2020",
-        "use:      zoo bench --model MODEL --objective good",
+        "use:      zoo bench --objective good",
         "",
         "options",
         "  steps   int      5      critic steps per generator step; at least 1",
@@ -208,8 +208,9 @@ def test_info_of_a_component(plugins, monkeypatch, capfd):
 
 
 def test_info_of_a_model_shows_what_it_sets(plugins, monkeypatch, capfd):
-    monkeypatch.setenv("ZOO_PLUGINS", "acme-gans")
+    monkeypatch.setenv("ZOO_PLUGINS", "acme-gans,acme-rival")
     plugins.provide("acme-gans", *GANS, **NETS)
+    plugins.provide("acme-rival", GANS[0])  # a model means its own objective, whatever else is installed
     assert main(["info", "acme-gans/good", "--json"]) == 0
     model, objective = json.loads(capfd.readouterr().out)
     assert (model["kind"], objective["kind"]) == ("model", "objective")
@@ -220,6 +221,17 @@ def test_info_of_a_model_shows_what_it_sets(plugins, monkeypatch, capfd):
     assert main(["info", "good", "--kind", "model"]) == 0
     text = capfd.readouterr().out
     assert "7 (default 5)" in text and "objective:  acme-gans/good" in text and "use:        zoo bench --model good" in text
+
+
+def test_info_of_a_model_that_wraps_an_objective(plugins, monkeypatch, capfd):
+    monkeypatch.setenv("ZOO_PLUGINS", "acme-gans")
+    wrap = 'Entry("model", "wrap", parts={"objective": "twin", "adversarial": "good"}, options={"adversarial.steps": 9})'
+    plugins.provide("acme-gans", *GANS[:2], wrap, **NETS)
+    assert main(["info", "wrap", "--json"]) == 0
+    (facts,) = json.loads(capfd.readouterr().out)
+    assert facts["parts"]["objective"] == "acme-gans/twin" and facts["parts"]["adversarial"] == "acme-gans/good"
+    assert [row["value"] for row in facts["options"] if row["option"] == "adversarial.steps"] == [9] and facts["broken"] == []
+    assert main(["doctor", "--strict", "acme-gans"]) == 0
 
 
 @pytest.mark.parametrize(

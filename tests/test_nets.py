@@ -164,7 +164,7 @@ def test_the_padding_row_of_the_labels_stays_zero_in_training():
         assert (table.weight[0] == 0).all() and (table.weight[1:] != 0).all()
 
 
-@pytest.mark.parametrize("norm, init", zip(NORMS[1:], reversed(INITS), strict=True))
+@pytest.mark.parametrize("norm, init", list(zip(NORMS[1:], reversed(INITS), strict=True)))
 def test_nets_are_built_on_the_meta_device(norm, init):
     space, _ = conditioned("labels guide", 16)
     with torch.device("meta"):

@@ -45,10 +45,13 @@ class Bundle:
     prior: Prior
 
     @torch.inference_mode()
-    def sample(self, n: int, seed: int = 0, labels: Tensor | None = None, first: int = 0, batch: int = 64) -> Tensor:
+    def sample(
+        self, n: int, seed: int = 0, labels: Tensor | None = None, guide: Tensor | None = None, first: int = 0, batch: int = 64
+    ) -> Tensor:
         """(n, C, H, W) uint8. Sample i depends on (seed, first + i) alone, so that any n shows the same first pictures.
 
         labels  (n, L) int64, -1 for none; drawn uniformly per attribute if absent and the model has labels.
+        guide   (n, K, H, W) in [0, 1], for models that take one; absent: an empty one.
         """
         if labels is None and self.space.labels:
             labels = random_labels(self.space, n, seed, first)
@@ -58,7 +61,8 @@ class Bundle:
             count = min(batch, n - start)
             z = sample_latents(self.prior, seed, first + start, count).to(device)
             chosen = None if labels is None else labels[start : start + count].to(device)
-            parts.append(to_pixels(self.generator(z, Condition(chosen))).cpu())
+            lines = None if guide is None else guide[start : start + count].to(device)
+            parts.append(to_pixels(self.generator(z, Condition(chosen, lines))).cpu())
         return (
             torch.cat(parts)
             if parts

@@ -17,18 +17,19 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")  # of an entry, always matched in full
 # What this project publishes, so that an unknown name can be answered with what to install. Only these are ever suggested:
 # the name of a distribution to install must not come out of a downloaded file.
 FIRST_PARTY: Mapping[str, tuple[str, ...]] = {
-    "zoo-acgan": ("acgan",),
+    "zoo-acgan": ("acgan", "acgan_wgan_gp"),
     "zoo-aae": ("aae",),
     "zoo-aegan": ("aegan",),
-    "zoo-bench": ("bench", "publish", "verify"),
+    "zoo-bench": ("bench", "publish", "verify", "creatures", "folder"),
     "zoo-cgan": ("cgan",),
     "zoo-colorpicker": ("colorpicker",),
     "zoo-dcgan": ("dcgan",),
     "zoo-ebgan": ("ebgan",),
     "zoo-gan": ("gan",),
+    "zoo-kiss": ("aae_kiss", "kiss_decoder", "kiss_encoder", "vae_kiss"),
     "zoo-vae": ("vae",),
     "zoo-wgan-clip": ("wgan_clip",),
-    "zoo-wgan-gp": ("wgan_gp",),
+    "zoo-wgan-gp": ("wgan_gp", "wgan_gp_2017"),
     "zoo-xiang128": ("xiang128",),
 }
 
@@ -63,10 +64,10 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 def publisher(kind: str, name: str) -> str | None:
     """The distribution of this project that provides `name`, installed or not. Any kind may be meant by kind "entry"."""
-    if kind not in ("entry", "command", "model", *PARTS):
+    if kind not in ("entry", "command", "dataset", "model", *PARTS.values()):
         return None
     for distribution, provided in FIRST_PARTY.items():
-        fits = kind == "entry" or (kind == "command") == (distribution == "zoo-bench")
+        fits = kind == "entry" or (kind in ("command", "dataset")) == (distribution == "zoo-bench")
         if fits and normal(name) in (distribution, *map(normal, provided)):
             return distribution
     return None

@@ -47,6 +47,7 @@ class Data:
     labels: tuple[str, ...] = ()
     background: tuple[int, int, int] = (255, 255, 255)
     guide: str = "none"
+    overfit: int = 0  # above 0: only that many images, to be learnt by heart
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ class Recipe:
             data, fields = value["dataset"], {name.name for name in dataclasses.fields(Recipe)}
             rest = {name: value[name] for name in fields & value.keys() - {"data", "space", "budget"}}
             return Recipe(
-                data=Data(data["id"], data["options"], tuple(data["labels"]), tuple(data["background"]), data["guide"]),
+                data=Data(**{**data, "labels": tuple(data["labels"]), "background": tuple(data["background"])}),
                 space=Space.from_json(value["space"]),
                 budget=Budget(**value["budget"]),
                 **rest,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,12 @@ import torch
 
 from zoo_bench.command import load_images
 from zoo_bench.hardware import hardware, versions
+from zoo_bench.overfit import overfit_error
 from zoo_bench.progress import TrainingProgress
 from zoo_bench.run_folder import RunFolder
 from zoo_bench.training import draw_real, draw_samples, generate, train_run
 from zoo_core.build import Run, build
-from zoo_core.bundle import load_bundle
+from zoo_core.bundle import Bundle, load_bundle
 from zoo_core.catalog import Catalog
 from zoo_core.errors import ZooError
 from zoo_core.files import write_json
@@ -27,6 +29,15 @@ from zoo_core.train.data import DeviceData
 from zoo_core.train.precision import choose_precision
 
 
+@dataclass(frozen=True)
+class Scoring:
+    """How a finished run is scored: extractor (None: not at all), file of its weights, samples (0: one per training image)."""
+
+    extractor: str | None = "sprites"
+    weights: Path | None = None
+    samples: int = 0
+
+
 def run_bench(
     recipe: Recipe,
     folder: RunFolder,
@@ -34,12 +45,10 @@ def run_bench(
     *,
     resume: bool = False,
     overwrite: bool = False,
-    extractor: str | None = "sprites",
-    weights: Path | None = None,
-    samples: int = 0,
+    scoring: Scoring = Scoring(),
     quiet: bool = False,
 ) -> dict[str, Any]:
-    """Train, score and report. `extractor` None: train only. Returns the final record, which --json prints."""
+    """Train, score and report. Returns the final record, which --json prints."""
     progress = TrainingProgress(quiet)
     keep_heap()
     torch.set_num_threads(recipe.threads or os.cpu_count() or 1)
@@ -83,7 +92,8 @@ def run_bench(
     if not finished:
         progress.say(f"stopped at iteration {run.iteration}; go on with: zoo bench --resume {folder.path}")
         return record
-    record |= score_run(folder, images, recipe, catalog, training, extractor, weights, samples, progress)
+    report = score_run(folder, images, recipe, catalog, training, scoring, progress)
+    record |= {name: report[name] for name in ("scores", "evaluator", "overfit") if name in report}
     from zoo_bench.report.page import render  # imports matplotlib
 
     page = render(folder.path)
@@ -97,43 +107,51 @@ def score_run(
     recipe: Recipe,
     catalog: Catalog,
     training: dict[str, Any],
-    extractor: str | None,
-    weights: Path | None,
-    samples: int,
+    scoring: Scoring,
     progress: TrainingProgress,
 ) -> dict[str, Any]:
-    """Score the saved model, as a downloader gets it, and write report.json."""
+    """Score the saved model, as a downloader gets it, and write report.json, whose content is returned."""
     bundle = load_bundle(folder.model, catalog, recipe.device)
     draw_samples(bundle, folder, "final")
     report: dict[str, Any] = {"format": 1}
-    if extractor is not None:
-        from zoo_bench.evaluation.evaluate import evaluate  # imports torch-fidelity
-
-        count = samples or int((~images.held_out).sum())
-        progress.say(f"scoring {count} samples with {extractor}")
-        fakes, labels = generate(bundle, images, count)
-        found = evaluate(
-            images,
-            fakes,
-            extractor=extractor,
-            weights=weights,
-            background=recipe.data.background,
-            seed=recipe.seed,
-            fake_labels=labels,
-            name=recipe.data.id,
-            device=recipe.device,
+    if recipe.data.overfit:
+        error = overfit_error(bundle, images)
+        report["overfit"] = {"images": recipe.data.overfit, "mean_absolute_error": error}
+        progress.say(
+            f"mean absolute error {error:.4f} of the range of a pixel, on {recipe.data.overfit} images to learn by heart"
         )
-        report = found.to_json()
-        for line in [
-            f"{item['name']:>10} {item['value']:.4f}  floor {item['floor']}  ({item['id']})" for item in report["scores"]
-        ]:
-            progress.say(line)
-        for warning in report["warnings"]:
-            progress.say(f"warning: {warning}")
+    elif scoring.extractor is not None:
+        report = _scores(bundle, images, recipe, scoring, progress)
     report["skipped"] = [dataclasses.asdict(item) for item in images.skipped]
     report["training"] = training
     write_json(folder.report, report)
-    return {"scores": report.get("scores", []), "evaluator": report.get("evaluator")}
+    return report
+
+
+def _scores(bundle: Bundle, images: Images, recipe: Recipe, scoring: Scoring, progress: TrainingProgress) -> dict[str, Any]:
+    from zoo_bench.evaluation.evaluate import evaluate  # imports torch-fidelity
+
+    assert scoring.extractor is not None
+    count = scoring.samples or int((~images.held_out).sum())
+    progress.say(f"scoring {count} samples with {scoring.extractor}")
+    fakes, labels = generate(bundle, images, count)
+    report = evaluate(
+        images,
+        fakes,
+        extractor=scoring.extractor,
+        weights=scoring.weights,
+        background=recipe.data.background,
+        seed=recipe.seed,
+        fake_labels=labels,
+        name=recipe.data.id,
+        device=recipe.device,
+    ).to_json()
+    for item in report["scores"]:
+        floor = "" if item["floor"] is None else f"  floor {item['floor']:.4f}"
+        progress.say(f"{item['name']:>14} {item['value']:9.4f}{floor}  ({item['id']})")
+    for warning in report["warnings"]:
+        progress.say(f"warning: {warning}")
+    return report
 
 
 def _headline(run: Run, images: Images, folder: RunFolder) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from zoo_bench.recipes import use_recipe
 from zoo_bench.run_folder import RunFolder
 from zoo_core.catalog import Catalog, discover
 from zoo_core.errors import ZooError
@@ -21,10 +22,18 @@ from zoo_core.recipe import Budget, Recipe, plan
 if TYPE_CHECKING:
     from zoo_core.images import Images
 
+UNCHANGED = ("train.flip=false", "train.vflip=false", "train.shift=0")  # one image is to stay one image
 DEFAULT_MINUTES = {"cpu": 5.0, "mps": 10.0, "cuda": 10.0}
 
 
 @click.command("bench")
+@click.option(
+    "--recipe",
+    is_eager=True,
+    expose_value=False,
+    callback=use_recipe,
+    help="Options from a recipe; typed ones win. See recipes/.",
+)
 @click.option("--model", default="wgan_gp", show_default=True, help="What to train (zoo list model).")
 @click.option("--objective", help="Replace the model's objective.")
 @click.option("--generator", help="Replace the model's generator.")
@@ -61,6 +70,9 @@ DEFAULT_MINUTES = {"cpu": 5.0, "mps": 10.0, "cuda": 10.0}
 @click.option("--extractor", default="sprites", show_default=True, help="Feature space of the scores: sprites or inception.")
 @click.option("--extractor-weights", type=click.Path(path_type=Path), help="File of the extractor's weights.")
 @click.option("--samples", default=0, help="Images to score; 0: as many as there are training images.")
+@click.option(
+    "--overfit", default=0, type=click.IntRange(0, 100), metavar="N", help="Learn N images by heart instead, and say how well."
+)
 @click.option("--no-eval", is_flag=True, help="Train only.")
 @click.option("--json", "as_json", is_flag=True, help="Print the final record as JSON on stdout, and nothing else there.")
 @click.pass_context
@@ -78,7 +90,7 @@ def bench(context: click.Context, /, **given: Any) -> None:
     else:
         recipe = recipe_of(given, catalog)
         folder = RunFolder(given["out"] or Path("runs") / run_name(recipe))
-    from zoo_bench.bench import run_bench  # imports torch
+    from zoo_bench.bench import Scoring, run_bench  # imports torch
 
     record = run_bench(
         recipe,
@@ -86,10 +98,7 @@ def bench(context: click.Context, /, **given: Any) -> None:
         catalog,
         resume=bool(given["resume"]),
         overwrite=given["overwrite"],
-        extractor=None if given["no_eval"] else given["extractor"],
-        weights=given["extractor_weights"],
-        samples=given["samples"],
-        quiet=False,
+        scoring=Scoring(None if given["no_eval"] else given["extractor"], given["extractor_weights"], given["samples"]),
     )
     if given["as_json"]:
         click.echo(json.dumps(record))
@@ -108,7 +117,7 @@ def recipe_of(given: dict[str, Any], catalog: Catalog) -> Recipe:
         size=given["size"],
         budget=Budget(**budget or {"minutes": 1.0}),
         parts=replaced,
-        settings=given["settings"],
+        settings=[*(UNCHANGED if given["overfit"] else ()), *given["settings"]],
         channels=given["channels"],
         labels=tuple(name for name in given["labels"].split(",") if name),
         background=colour(given["background"]),
@@ -121,7 +130,8 @@ def recipe_of(given: dict[str, Any], catalog: Catalog) -> Recipe:
 
     device = pick_device(given["device"])
     settled = recipe.budget if budget else Budget(minutes=DEFAULT_MINUTES[device])
-    return dataclasses.replace(recipe, device=device, budget=settled)
+    data = dataclasses.replace(recipe.data, overfit=given["overfit"])
+    return dataclasses.replace(recipe, device=device, budget=settled, data=data)
 
 
 def run_name(recipe: Recipe) -> str:
@@ -149,7 +159,10 @@ def load_images(recipe: Recipe, catalog: Catalog) -> Images:
     source = catalog.find("dataset", recipe.data.id)
     config = catalog.load_config(source)
     options = parse(config, recipe.data.options, f"dataset {source.id}") if config else None
-    images: Images = catalog.load_target(source)(options).load(
-        recipe.space.size, recipe.space.channels, recipe.data.labels, recipe.data.background
-    )
-    return images
+    space, data = recipe.space, recipe.data
+    images: Images = catalog.load_target(source)(options).load(space.size, space.channels, data.labels, data.background)
+    if not data.overfit:
+        return images
+    from zoo_bench.overfit import first_images  # imports torch
+
+    return first_images(images, data.overfit)

@@ -95,7 +95,7 @@ def _model(catalog: Catalog, item: Provided) -> list[str]:
     configs: dict[str, tuple[str, type | None]] = {"train": ("train", TrainOptions)}
     for part, name in {**REFERENCE, **item.entry.parts}.items():
         try:
-            provided = catalog.find(part, name, prefer=item.distribution if part in item.entry.parts else "")
+            provided = catalog.find(PARTS[part], name, prefer=item.distribution if part in item.entry.parts else "")
             configs[part] = (str(provided), catalog.load_config(provided))
         except ZooError as error:
             found.append(f"{item}: {error}")

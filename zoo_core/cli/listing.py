@@ -16,7 +16,7 @@ from zoo_core.errors import ZooError
 from zoo_core.hooks import KINDS, PARTS
 from zoo_core.installed import CORE
 
-OPTION_FLAGS = ("model", "dataset", *PARTS)  # kinds that `zoo bench` takes by a flag of their name
+FLAGS = ("model", "dataset", *PARTS.values())  # kinds that `zoo bench` takes by a flag of their name
 
 
 @click.command("list")
@@ -201,9 +201,7 @@ def _use(catalog: Catalog, item: Provided) -> str:
     kind, name = item.entry.kind, typed(catalog, item)
     if kind == "command":
         return f"zoo {name} --help"
-    if kind == "model":
-        return f"zoo bench --model {name}"
-    return f"zoo bench --model MODEL --{kind} {name}" if kind in OPTION_FLAGS else f"zoo bench --help (--{kind} {name})"
+    return f"zoo bench --{kind} {name}" if kind in FLAGS else ""
 
 
 def _page(facts: Mapping[str, Any]) -> list[str]:

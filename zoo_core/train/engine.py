@@ -17,7 +17,7 @@ from zoo_core.train.data import DeviceData
 from zoo_core.train.draw import CounterDraw
 from zoo_core.train.ema import ema_decay, ema_update
 from zoo_core.train.optimizers import rate_factor
-from zoo_core.train.precision import in_bfloat16
+from zoo_core.train.precision import autocast, in_bfloat16
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def train(run: Run, data: DeviceData) -> Iterator[Step]:
                 group["lr"] = run.learning_rates[phase.name] * factor
             for repeat in range(phase.times):
                 draw.at(run.iteration, place, repeat)
-                with torch.autocast(run.device.type, torch.bfloat16, enabled=in_bfloat16(run.recipe.precision, phase.name)):
+                with autocast(run.device, in_bfloat16(run.recipe.precision, phase.name)):
                     losses = phase.loss(nets, data.batch(batch, run.layout), draw)
                 optimizer.zero_grad(set_to_none=True)
                 torch.autograd.backward(total_loss(losses))

@@ -62,13 +62,20 @@ def _gradient(run: Run, phase: Phase, place: int, data: DeviceData, bf16: bool) 
         net.train().requires_grad_(name in phase.trains)
     draw = CounterDraw(run.recipe.seed, run.prior, run.device).at(run.iteration, place, 0)
     torch.manual_seed(0)
-    with torch.autocast(run.device.type, torch.bfloat16, enabled=bf16):
+    with autocast(run.device, bf16):
         losses = phase.loss(nets, data.batch(0, run.layout), draw)
     total = total_loss(losses)
     parameters = [p for name in phase.trains for p in nets[name].parameters()]
     gradients = torch.autograd.grad(total, parameters, allow_unused=True)
     found = [torch.zeros_like(p) if g is None else g for p, g in zip(parameters, gradients, strict=True)]
     return torch.cat([gradient.float().flatten() for gradient in found])
+
+
+def autocast(device: torch.device, bf16: bool) -> torch.autocast:
+    """bfloat16 where `bf16`. Without the cache of cast weights: before torch 2.10 a weight that is first used under no_grad
+    loses its gradient in the rest of the block (pytorch issue 112583).
+    """
+    return torch.autocast(device.type, torch.bfloat16, enabled=bf16, cache_enabled=False)
 
 
 def in_bfloat16(chosen: Mapping[str, str], phase: str) -> bool:

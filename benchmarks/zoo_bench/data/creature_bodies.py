@@ -9,9 +9,10 @@ from zoo_bench.data.creature_canvas import ACCENT, BELLY, SKIN, Part, Scene
 from zoo_bench.data.creature_dice import Dice
 from zoo_bench.data.creature_faces import Face
 from zoo_bench.data.creature_figure import Figure, Style, face_on
-from zoo_bench.data.creature_limbs import leg, membrane, polar, tail_tip, wings
-from zoo_bench.data.creature_shapes import Below, Oval, Tube, Union, curve, horn, leaf, taper
+from zoo_bench.data.creature_limbs import leg, polar, tail_tip
+from zoo_bench.data.creature_shapes import Below, Oval, Point, Tube, Union, curve, horn, leaf, taper
 from zoo_bench.data.creature_upright import biped, humanoid, quadruped
+from zoo_bench.data.creature_wings import skin_wing, wings
 
 
 def serpentine(scene: Scene, style: Style, dice: Dice) -> Figure:
@@ -112,11 +113,9 @@ def fish(scene: Scene, style: Style, dice: Dice) -> Figure:
     for turn in (48, -48):
         scene.add(Part(leaf(end[0] - 0.08, end[1], turn, dice.between(0.45, 0.6), 0.32, turn * -0.6), -6, ACCENT))
     scene.add(Part(leaf(end[0] - 0.06, end[1], 0, 0.26, 0.2), -5.5, ACCENT))
-    fin, bones = membrane(-0.12, -tall * 0.45, dice.between(0.55, 0.75), dice.between(0.22, 0.42), 4, 0.15)
+    length, rise = dice.between(0.55, 0.75), dice.between(0.22, 0.42)
     if dice.chance(0.6):
-        scene.add(Part(fin, -6, ACCENT))
-        for bone in bones:
-            scene.add(Part(bone, -5.9, ACCENT, tone=0, rim=False))
+        skin_wing(scene, -0.12, -tall * 0.45, length, rise, 4, 0.15, -6, mirror=False)
     else:
         for i in range(3):
             scene.add(Part(horn(-0.2 + i * 0.24, -tall * 0.6, 78 - i * 14, 0.42 - i * 0.06, 0.26, -50), -6 + i * 0.1, ACCENT))

@@ -19,7 +19,7 @@ PAINTS = 7
 LINE, SHADOW, BASE, LIGHT = range(4)
 TONES = 4
 LIGHT_X, LIGHT_Y, LIGHT_Z = -0.48, -0.62, 0.62  # unit vector towards the light
-MARGIN = 0.94  # sprites stay this far inside the frame, in units of half its width
+MARGIN = 0.94  # sprites reach this far from the middle of the frame, in units of half its width; less if it has few pixels
 
 Mask = NDArray[np.bool_]
 
@@ -89,13 +89,14 @@ def paint(scene: Scene, size: int, fill: float = 1.0, floats: bool = False) -> N
     `fill` is the share of the frame that the longer side takes. A scene that `floats` is centred, others stand near the foot.
     """
     left, top, right, bottom = scene.bounds()
-    scale = min(2 * MARGIN * fill / (right - left), 2 * MARGIN * fill / (bottom - top))
-    middle_x, foot = (left + right) / 2, MARGIN - (1 - fill) * 0.5 * MARGIN
+    reach = min(MARGIN, 1 - 2.2 / size)  # leaves a pixel for the outline
+    scale = min(2 * reach * fill / (right - left), 2 * reach * fill / (bottom - top))
+    middle_x, foot = (left + right) / 2, reach - (1 - fill) * 0.5 * reach
     if floats:
         foot = (bottom - top) * scale / 2
-    centres = (np.arange(size) + 0.5) * (2 / size) - 1
-    xs = centres / scale + middle_x
-    ys = (centres - foot) / scale + bottom
+    centres = (np.arange(size, dtype=np.float64) + 0.5) * (2 / size) - 1
+    xs = np.asarray(centres / scale + middle_x, dtype=np.float64)
+    ys = np.asarray((centres - foot) / scale + bottom, dtype=np.float64)
     pixel = 2 / size / scale
     line = max(1, round(size / 64)) if size >= 40 else 0
     codes = np.zeros((size, size), dtype=np.uint8)
@@ -118,19 +119,21 @@ def _paint_part(
     line: int,
     named: dict[str, Mask],
 ) -> None:
+    if part.clip and part.clip not in named:
+        return  # what it marks is too small to be seen
     box = part.shape.bounds()
     pad = pixel * (0.0 if part.clip else 1 + line * (3 if part.casts else 1))
     x0, x1 = (_column(edge, xs, pixel) for edge in (box[0] - pad, box[2] + pad))
     y0, y1 = (_column(edge, ys, pixel) for edge in (box[1] - pad, box[3] + pad))
-    if x1 - x0 < 2 or y1 - y0 < 2:
+    if x0 >= x1 or y0 >= y1:
         return
     f = part.shape.field(xs[None, x0:x1], ys[y0:y1, None], pixel)
     mask: Mask = f < 0
     view = codes[y0:y1, x0:x1]
     if part.clip:
         mask &= named[part.clip][y0:y1, x0:x1]
-        first = np.uint8(1 + part.paint * TONES)
-        view[mask] = first + (view[mask] - 1) % TONES if part.tone is None else first + part.tone
+        tones = (view[mask] - 1) % TONES if part.tone is None else np.uint8(part.tone)
+        view[mask] = np.uint8(1 + part.paint * TONES) + tones
         return
     if part.rim and line:
         under = view > 0
@@ -139,8 +142,8 @@ def _paint_part(
             drop = 2 * line
             fall[drop:, line:] = mask[:-drop, :-line]
             fall &= under & ~mask
-            tones = (view[fall] - 1) % TONES
-            view[fall] -= np.where(tones > SHADOW, tones - SHADOW, 0).astype(np.uint8)
+            lit = (view[fall] - 1) % TONES
+            view[fall] -= np.where(lit > SHADOW, lit - SHADOW, 0).astype(np.uint8)
         ring = thick(mask, line) & ~mask & under
         view[ring] = 1 + (part.paint if part.rim_paint is None else part.rim_paint) * TONES + LINE
     first = 1 + part.paint * TONES

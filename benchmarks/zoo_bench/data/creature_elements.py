@@ -11,9 +11,9 @@ from zoo_bench.data.creature_emblems import EMBLEMS
 from zoo_bench.data.creature_faces import eye, eyes, mouth, muzzle
 from zoo_bench.data.creature_figure import Figure, Style
 from zoo_bench.data.creature_heads import EARS
-from zoo_bench.data.creature_limbs import wings
 from zoo_bench.data.creature_marks import MARKS
 from zoo_bench.data.creature_ornaments import ORNAMENTS
+from zoo_bench.data.creature_wings import wings
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def facets(scene: Scene, figure: Figure, dice: Dice) -> None:
 
 
 def cracks(scene: Scene, figure: Figure, dice: Dice) -> None:
-    for clip, room in {canvas_of(figure), ("head", figure.head)}:
+    for clip, room in dict.fromkeys((canvas_of(figure), ("head", figure.head))):
         side = dice.pick((-1, 1))
         x, y = room.at(90 - side * dice.between(30, 60), 1.0)
         points = [(x, y)]
@@ -153,7 +153,8 @@ def scar(scene: Scene, figure: Figure, dice: Dice) -> None:
         "head",
         BASE,
     )
-    socks(scene, figure, dice)
+    clip, room = canvas_of(figure)
+    mark(scene, Oval(room.cx, room.cy + room.ry, room.rx * 1.1, room.ry * 0.5), ACCENT, clip)
 
 
 def rivets(scene: Scene, figure: Figure, dice: Dice) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from zoo_bench.data.creature_canvas import ACCENT, BELLY, SKIN, Part, Scene
 from zoo_bench.data.creature_dice import Dice
@@ -123,7 +124,7 @@ def fins(scene: Scene, figure: Figure, dice: Dice) -> None:
     spread, reach = dice.between(24, 34), r * dice.between(0.75, 1.05)
     tips = [polar(x, y, 22 + (1 - i) * spread, reach * (1 - 0.1 * abs(i - 1))) for i in range(3)]
     corners = [(x, y + r * 0.22), (x, y - r * 0.3), tips[0]]
-    for a, b in zip(tips, tips[1:], strict=False):
+    for a, b in pairwise(tips):
         corners += [((a[0] + b[0]) / 2 * 0.8 + x * 0.2, (a[1] + b[1]) / 2 * 0.8 + y * 0.2), b]
     _pair(scene, figure, Poly(tuple(corners), r * 0.3), ACCENT)
     for tip in tips:

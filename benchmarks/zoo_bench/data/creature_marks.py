@@ -199,7 +199,6 @@ def scales(scene: Scene, figure: Figure, dice: Dice) -> None:
 
 def chest(scene: Scene, figure: Figure, dice: Dice) -> None:
     """A pale ruff under the head."""
-    clip, room = canvas_of(figure)
     if is_whole(figure):
         mask(scene, figure, dice)
         return

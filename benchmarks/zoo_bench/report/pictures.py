@@ -17,7 +17,7 @@ from zoo_core.grid import GUTTER
 T = TypeVar("T")
 LARGEST = 2600  # pixels; a larger picture is shrunk, so that a page of 256-pixel samples can still be sent by mail
 THUMBNAIL = 262  # CSS pixels of a small picture, four in a row
-DISPLAY = 538  # CSS pixels of a large one, two in a row; smaller ones are enlarged by whole factors up to here
+DISPLAY = 540  # CSS pixels of a large one, two in a row; smaller ones are enlarged by whole factors up to here
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def tiles(picture: tuple[int, int], side: int) -> tuple[int, int, int] | None:
 
 
 def corner(picture: tuple[int, int], side: int) -> tuple[int, int] | None:
-    """Width and height of the upper left images of a grid picture that fill a thumbnail best, at most 4 x 4 of them.
+    """Width and height of the upper left images of a grid picture that fill a thumbnail best, 2 to 4 in a row.
 
     None: it is not such a picture, take the whole.
     """
@@ -88,8 +88,8 @@ def corner(picture: tuple[int, int], side: int) -> tuple[int, int] | None:
         return None
     columns, lines, scale = found
     step = side * scale + GUTTER
-    widths = [across * step - GUTTER for across in range(min(columns, 4), 0, -1)]
-    width = max(widths, key=lambda width: width * (THUMBNAIL // width))
+    widths = [across * step - GUTTER for across in range(min(columns, 4), min(columns, 2) - 1, -1)]
+    width = max(widths, key=lambda width: width * (THUMBNAIL // width) or -width)
     return width, min(width, lines * step - GUTTER)
 
 

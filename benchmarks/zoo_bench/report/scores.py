@@ -20,6 +20,7 @@ NAMES = {  # name -> label, what a reader has to know of it
     "coverage": ("Coverage", "share of real images with a generated one in their neighbourhood"),
     "copies": ("Copies", "share of generated images closer to a training image than held-out ones usually are"),
 }
+ACCURACY = "share of generated images recognised as the label that was asked for"
 STATISTICS = {
     "colours": "distinct colours per image",
     "palette": "fewest colours that cover 95 % of an image",
@@ -127,8 +128,8 @@ def bars(real: Any, fake: Any) -> Html | None:
     wide = [round(100 * (value / most), 1) for value in (pair[0], pair[1])]
     return tag(
         "svg",
-        tag("rect", x=0, y=1, width=max(wide[0], 0.5), height=5, rx=1, class_="real"),
-        tag("rect", x=0, y=8, width=max(wide[1], 0.5), height=5, rx=1, class_="fake"),
+        tag("rect", x=0, y=1, width=wide[0], height=5, rx=1, class_="real"),
+        tag("rect", x=0, y=8, width=wide[1], height=5, rx=1, class_="fake"),
         viewBox="0 0 100 14",
         preserveAspectRatio="none",
         aria_hidden="true",
@@ -143,6 +144,8 @@ def _identity(score: Mapping[str, Any]) -> str:
 def _row(score: Mapping[str, Any], small: bool) -> Html:
     name = str(score.get("name", ""))
     label, meaning = NAMES.get(name, (text.words(name).capitalize(), ""))
+    if name.startswith("accuracy_"):
+        label, meaning = f"Accuracy, {text.words(name.removeprefix('accuracy_'))}", ACCURACY
     arrow, better = ARROWS.get(str(score.get("better")), ("", ""))
     what = [
         tag("span", label, class_="score"),

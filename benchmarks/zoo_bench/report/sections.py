@@ -221,12 +221,14 @@ def environment(run: Run) -> Html | None:
     hardware = [(text.words(str(key)), value) for key, value in table(run.recipe, "hardware").items() if value is not None]
     versions = list(table(run.recipe, "versions").items())
     device = [("device", run.recipe["device"])] if run.recipe.get("device") else []
+    precision = list(table(run.recipe, "precision").items())
     seconds = [(text.words(str(key)), text.duration(value)) for key, value in table(run.report, "seconds").items()]
     parameters = [(str(key), text.count(value)) for key, value in table(_training(run), "parameters").items()]
     blocks = [
         tag("div", tag("h3", head), definitions([(str(k), v) for k, v in pairs]))
         for head, pairs in (
             ("Hardware", device + hardware),
+            ("Precision", precision),
             ("Versions", versions),
             ("Parameters", parameters),
             ("Time of the evaluation", seconds),

@@ -28,7 +28,7 @@ def number(value: Any, digits: int = 4) -> str:
         return _not_a_number(value)
     if exact == 0:
         return "0"
-    if abs(exact) >= 1e9 or abs(exact) < 1e-4:
+    if abs(exact) >= 1e9 or abs(exact) < 1e-5:
         return f"{exact:.{digits - 2}e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e").replace("-", MINUS)
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(exact))))
     text = f"{exact:,.{decimals}f}"

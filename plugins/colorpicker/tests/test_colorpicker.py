@@ -108,7 +108,7 @@ def test_stage_shuffles_features_and_latent_and_then_convolves(kernel, cin, late
     x, w = torch.randn(1, cin, 2, 3, dtype=torch.float64), torch.randn(1, latent, dtype=torch.float64)
     weight, bias = stage.conv.parameters()
     found = stage(x, w)[0]
-    assert found.shape == (2, 4, 6)
+    assert found.shape == (2, 4, 6) and weight.shape[1] == (cin + latent + 3) // 4  # no more zeros than needed
 
     def before(channel, row, column):
         if not (0 <= row < 4 and 0 <= column < 6):

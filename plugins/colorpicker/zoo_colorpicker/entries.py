@@ -13,7 +13,7 @@ def zoo_entries() -> list[Entry]:
             "colorpicker",
             target="zoo_colorpicker.colorpicker:ColorPicker",
             config="zoo_colorpicker.options:ColorPickerOptions",
-            summary="Every pixel mixes a palette that the latent chooses; pixel shuffle before each convolution",
+            summary="every pixel mixes a palette that the latent chooses; pixel shuffle before each convolution",
             paper="Lazarou 2020, PokeGAN, github.com/ConorLazarou/PokeGAN",
         )
     ]

@@ -1,0 +1,52 @@
+"""The papers' unit test of a model: can it learn one image, or two images with two labels, by heart?"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import torch
+
+from zoo_core.bundle import Bundle
+from zoo_core.errors import ZooError
+from zoo_core.images import Images
+
+SAMPLES = 16  # per image
+
+
+def first_images(images: Images, n: int) -> Images:
+    """The first n training images alone, with different labels if there are labels. Raises ZooError if there are too few."""
+    keep: list[int] = []
+    for index in np.flatnonzero(~images.held_out):
+        row = images.labels[index]
+        if len(row) == 0 or not any((images.labels[other] == row).all() for other in keep):
+            keep.append(int(index))
+        if len(keep) == n:
+            break
+    if len(keep) < n:
+        raise ZooError(
+            f"--overfit {n}: the dataset has only {len(keep)} images with different labels; type --overfit {len(keep)}"
+        )
+    return dataclasses.replace(
+        images,
+        pixels=images.pixels[keep],
+        labels=images.labels[keep],
+        held_out=np.zeros(n, np.bool_),
+        names=tuple(images.names[index] for index in keep),
+    )
+
+
+def overfit_error(bundle: Bundle, images: Images) -> float:
+    """Mean absolute difference, as a share of the range 0..255, between samples and the images they should repeat.
+
+    With labels, samples of an image's labels are compared with that image; without, each with the image nearest to it, and
+    the larger of that and the distance from each image to its nearest sample counts, so that no image may be forgotten.
+    """
+    real = torch.from_numpy(images.pixels).permute(0, 3, 1, 2).float()
+    if images.space.labels:
+        labels = torch.from_numpy(images.labels).repeat_interleave(SAMPLES, 0)
+        drawn = bundle.sample(len(labels), labels=labels).float().unflatten(0, (len(real), SAMPLES))
+        return float((drawn - real[:, None]).abs().mean() / 255)
+    drawn = bundle.sample(SAMPLES * len(real)).float()
+    distance = (drawn[:, None] - real[None]).abs().flatten(2).mean(2)  # (samples, images)
+    return float(max(distance.amin(1).mean(), distance.amin(0).mean()) / 255)
