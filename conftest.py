@@ -9,9 +9,10 @@ from collections.abc import Iterator
 
 import pytest
 
-os.environ["OMP_NUM_THREADS"] = (
-    "1"  # tests run in parallel processes; threads that wait for each other cost more than they give
-)
+# Tests run in parallel processes: threads that wait for each other cost more than they give, and in the programs that tests
+# start they must not wait by spinning.
+os.environ["OMP_NUM_THREADS"] = "1"
+os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -116,3 +116,37 @@ def broken(plugins: Plugins) -> dict[str, str]:
         plugins.add(name, source)
     plugins.add("bad-version", "raise SystemError('imported')\n", group="zoo.v2")
     return {name: cause for name, (_, cause) in BROKEN.items()} | {"bad-version": "made for another API version: zoo.v2"}
+
+
+COMMANDS = """
+import click
+from zoo_core.errors import RunFailure, ZooError
+open({marker!r}, "a").write("imported")
+
+@click.group()
+def speak():
+    "Say things."
+
+@speak.command()
+@click.argument("what")
+def say(what):
+    "Say WHAT."
+    if what == "zoo": raise ZooError("type something\\nelse")
+    if what == "run": raise RunFailure("disk full")
+    if what == "bug": {{}}["missing"]
+    if what == "stop": raise KeyboardInterrupt
+    if what == "exit": raise SystemExit(7)
+    if what == "click": raise click.Abort
+    if what == "pipe": raise BrokenPipeError("a socket")
+    click.echo(what)
+    return 5
+"""
+
+
+@pytest.fixture
+def speak(plugins, tmp_path) -> Path:
+    """A plugin with a command of its own; the marker file grows when the module of the command is imported."""
+    marker = tmp_path / "marker"
+    source = COMMANDS.format(marker=str(marker))
+    plugins.provide("acme-talk", 'Entry("command", "speak", target="acme_talk:speak", summary="Talk aloud")', acme_talk=source)
+    return marker

@@ -245,13 +245,14 @@ def test_gradient_penalty_is_per_image_by_finite_differences(target, one_sided):
     epsilon = torch.tensor([0.0, 0.3, 1.0], dtype=torch.float64)
     between = torch.stack([e * r + (1 - e) * f for e, r, f in zip(epsilon, real, fake, strict=True)])
     found = norms(critic, between)
-    assert (found < 0.7).any() and (found > 1).any()  # so that the two sides differ
+    assert (found < 1).any() and (found > 1).any()  # so that the two sides differ
     excess = [max(0.0, float(norm) - target) if one_sided else float(norm) - target for norm in found]
     ours = gradient_penalty(critic, real, fake, FREE, epsilon, target=target, one_sided=one_sided)
     assert float(ours) == pytest.approx(mean(x**2 for x in excess), rel=1e-4)
     same = CounterDraw(0, None, torch.device("cpu")).at(0, 0, 0).uniform(3)
     named = named_penalty("one_sided" if one_sided else "gradient", 3.0, target)(critic, real, fake, FREE, draw())
-    assert float(named) == 3 * float(gradient_penalty(critic, real, fake, FREE, same, target=target, one_sided=one_sided))
+    plain = gradient_penalty(critic, real, fake, FREE, same, target=target, one_sided=one_sided)
+    assert float(named) == pytest.approx(3 * float(plain))
 
 
 def test_dragan_looks_around_real_images_by_finite_differences():
@@ -260,7 +261,8 @@ def test_dragan_looks_around_real_images_by_finite_differences():
     expected = float(((norms(critic, around) - 0.5) ** 2).mean())
     assert float(dragan(critic, real, FREE, noise, target=0.5)) == pytest.approx(expected, rel=1e-4)
     ours = named_penalty("dragan", 2.0, 0.5)(critic, real, images(1), FREE, draw())
-    assert float(ours) == 2 * float(dragan(critic, real, FREE, draw().normal(*real.shape), target=0.5))
+    plain = dragan(critic, real, FREE, draw().normal(*real.shape), target=0.5)
+    assert float(ours) == pytest.approx(2 * float(plain))
 
 
 @pytest.mark.parametrize("name", PENALTIES[1:])
@@ -363,15 +365,15 @@ def test_every_combination_gives_finite_terms_and_moves_only_its_own_network(los
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_every_loss_learns_a_brightness(loss):
-    """Real images all have brightness 0.5; the generator starts at -0.46 and must come within 0.15."""
+    """Real images all have brightness 0.5; the generator starts at -0.46 and must settle within 0.05."""
     torch.manual_seed(0)
-    objective = adversarial(GanOptions(latent=1, loss=loss, penalty="r1", penalty_weight=0.3))
+    objective = adversarial(GanOptions(latent=1, loss=loss, penalty="r1", penalty_weight=1.0))
     assert isinstance(objective, Adversarial)
     nets = {"generator": Affine(), "critic": Mean()}
     batch = Batch(torch.full((16, 2, 3, 3), 0.5), FREE)
-    optimizers = {name: torch.optim.Adam(net.parameters(), 0.01, betas=(0.0, 0.99)) for name, net in nets.items()}
+    optimizers = {name: torch.optim.Adam(net.parameters(), 0.03, betas=(0.0, 0.99)) for name, net in nets.items()}
     reached = []
-    for i in range(400):
+    for i in range(120):
         for phase in objective.phases():
             for name, net in nets.items():
                 net.requires_grad_(name in phase.trains)
@@ -379,8 +381,8 @@ def test_every_loss_learns_a_brightness(loss):
             optimizer.zero_grad()
             total(phase.loss(nets, batch, draw(i, objective.prior))).backward()
             optimizer.step()
-        reached.append(float(torch.tanh(nets["generator"].b)))
-    assert abs(mean(reached[-100:]) - 0.5) < 0.15
+        reached.append(float(torch.tanh(nets["generator"].b.detach())))
+    assert abs(mean(reached[-50:]) - 0.5) < 0.05
 
 
 def test_clip_holds_the_critics_weights_in_the_box():

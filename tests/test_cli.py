@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -17,29 +14,6 @@ from zoo_core.cli import main
 from zoo_core.cli.listing import columns
 from zoo_core.hooks import KINDS
 
-COMMANDS = """
-import click
-from zoo_core.errors import RunFailure, ZooError
-open({marker!r}, "a").write("imported")
-
-@click.group()
-def speak():
-    "Say things."
-
-@speak.command()
-@click.argument("what")
-def say(what):
-    "Say WHAT."
-    if what == "zoo": raise ZooError("type something\\nelse")
-    if what == "run": raise RunFailure("disk full")
-    if what == "bug": {{}}["missing"]
-    if what == "stop": raise KeyboardInterrupt
-    if what == "exit": raise SystemExit(7)
-    if what == "click": raise click.Abort
-    if what == "pipe": raise BrokenPipeError("a socket")
-    click.echo(what)
-    return 5
-"""
 OPTIONS = """
 from dataclasses import dataclass
 from zoo_core.options import option
@@ -60,15 +34,6 @@ GANS = (
     'Entry("model", "wrong", parts={"objective": "good"}, options={"objective.stepz": 7})',
 )
 NETS = {"acme_nets": "import math\nclass Good: pass\n", "acme_options": OPTIONS}
-
-
-@pytest.fixture
-def speak(plugins, tmp_path) -> Path:
-    """A plugin with a command of its own; the marker file grows when the module of the command is imported."""
-    marker = tmp_path / "marker"
-    source = COMMANDS.format(marker=str(marker))
-    plugins.provide("acme-talk", 'Entry("command", "speak", target="acme_talk:speak", summary="Talk aloud")', acme_talk=source)
-    return marker
 
 
 def modules(plugins, *args: str) -> set[str]:
@@ -93,33 +58,6 @@ def test_a_command_is_imported_when_it_is_invoked(plugins, speak):
     assert plugins.zoo("list", only="acme-talk").returncode == 0 and not speak.exists()
     done = plugins.zoo("speak", "--help", only="acme-talk")
     assert "Say things." in done.stdout and "Usage: zoo speak" in done.stdout and speak.exists()
-
-
-@pytest.mark.parametrize(
-    ("what", "code", "error"),
-    [
-        ("hello", 0, ""),
-        ("zoo", 2, "error: type something else\n"),
-        ("run", 1, "error: disk full\n"),
-        ("stop", 130, "error: interrupted\n"),
-        ("click", 130, "error: interrupted\n"),
-        ("exit", 7, ""),
-    ],
-)
-def test_how_a_command_ends(plugins, speak, what, code, error):
-    done = plugins.zoo("speak", "say", what, only="acme-talk")
-    assert (done.returncode, done.stderr) == (code, error)
-    assert done.stdout == ("hello\n" if code == 0 else "")
-
-
-@pytest.mark.parametrize(("what", "text"), [("bug", "KeyError: 'missing' ("), ("pipe", "BrokenPipeError: a socket (")])
-def test_an_unexpected_error_is_one_line_and_a_traceback_on_request(plugins, speak, what, text):
-    done = plugins.zoo("speak", "say", what, only="acme-talk")
-    assert done.returncode == 1 and done.stderr.count("\n") == 1
-    assert done.stderr.startswith(f"error: {text}site/acme_talk.py:")
-    assert done.stderr.endswith(f"); for more, type zoo --debug speak say {what}\n")
-    done = plugins.zoo("--debug", "speak", "say", what, only="acme-talk")
-    assert done.returncode == 1 and "Traceback" in done.stderr and "in say" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -324,53 +262,6 @@ def test_doctor_looks_into_options_and_models(plugins, monkeypatch, capfd):
         "model acme-gans/bare sets steps, but objective acme-gans/twin has no options",
         "command acme-gans/odd: target acme_nets:Good is not a click command",
     ]
-
-
-def test_what_a_plugin_prints_does_not_end_up_in_json(plugins):
-    plugins.add(
-        "acme-loud",
-        "print('LOUD')\n"
-        + "from zoo_core.hooks import hookimpl\n@hookimpl\ndef zoo_entries():\n    print('HOOK')\n    return []\n",
-    )
-    done = plugins.zoo("list", "--json", only="acme-loud")
-    assert json.loads(done.stdout)["problems"] == [] and done.stderr == "LOUD\nHOOK\n"
-
-
-def test_nobody_reads_the_output(plugins):
-    many = [f'Entry("critic", "critic{number}", target="a:b", summary="{"x" * 900}")' for number in range(300)]
-    plugins.provide("acme-many", *many)
-    process = subprocess.Popen(
-        plugins.command("list"), env=plugins.environment("acme-many"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    assert process.stdout and process.stderr
-    process.stdout.read(10)
-    process.stdout.close()
-    assert process.stderr.read() == b""
-    assert process.wait(30) == 141
-
-
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
-def test_output_that_cannot_be_written(plugins):
-    with open("/dev/full", "w") as full:
-        done = subprocess.run(
-            plugins.command("list"), env=plugins.environment(""), stdout=full, stderr=subprocess.PIPE, text=True, timeout=60
-        )
-    assert done.returncode == 1 and "No space left on device" in done.stderr and done.stderr.count("\n") == 1
-
-
-@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-def test_an_interrupt_while_plugins_load(plugins):
-    plugins.add("acme-slow", "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nimport time\ntime.sleep(20)\n")
-    assert signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
-    done = plugins.zoo("list", only="acme-slow")
-    assert (done.returncode, done.stdout, done.stderr) == (130, "", "error: interrupted\n")
-
-
-@pytest.mark.parametrize(("encoding", "shown"), [("latin-1", "a \\u732b b"), ("utf-8", "a \u732b b")])
-def test_letters_that_the_terminal_lacks(plugins, encoding, shown):
-    plugins.provide("acme-gans", 'Entry("critic", "x", target="a:b", summary="a \\u732b b")')
-    done = plugins.zoo("list", "critic", only="acme-gans", env={"PYTHONIOENCODING": encoding})
-    assert done.returncode == 0 and shown in done.stdout
 
 
 def test_the_shell_completes_commands(plugins, speak):

@@ -28,7 +28,9 @@ from zoo_core.latent import sample_latents
 from zoo_core.prior import Prior
 from zoo_core.seeds import mix
 from zoo_core.space import Space
-from zoo_core.train.data import to_pixels
+from zoo_core.train.data import to_pixels, to_unit
+from zoo_core.train.edges import edge_map
+from zoo_core.train.options import EDGE_THRESHOLD
 
 FORMAT = 1
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
@@ -69,6 +71,21 @@ class Bundle:
             else torch.empty(0, self.space.channels, self.space.size, self.space.size, dtype=torch.uint8)
         )
 
+    @property
+    def edges(self) -> tuple[float, bool]:
+        """Threshold and thinning of the edge maps that the model was trained with."""
+        return _edges(self.config)
+
+    def guide(self, pixels: Tensor) -> Tensor:
+        """(N, C, H, W) uint8 -> (N, 1, H, W): edge maps as the model was trained with."""
+        threshold, thin = self.edges
+        return edge_map(to_unit(pixels), threshold, thin)
+
+
+def _edges(config: Mapping[str, Any]) -> tuple[float, bool]:
+    stated = config.get("guide") or {}
+    return float(stated.get("threshold", EDGE_THRESHOLD)), bool(stated.get("thin", False))
+
 
 def random_labels(space: Space, n: int, seed: int, first: int = 0) -> Tensor:
     """(n, L) int64, uniform per attribute; row i depends on (seed, first + i) alone."""
@@ -108,6 +125,9 @@ def run_bundle(run: Run) -> Bundle:
         "space": recipe.space.to_json(),
         "prior": run.prior.to_json(),
         "background": list(recipe.data.background),
+        "guide": {"kind": recipe.data.guide, "threshold": recipe.train.edge_threshold, "thin": recipe.train.edge_thin}
+        if recipe.space.guide
+        else None,
         "requires": {name: _version(name) for name in distributions},
         "trained": {"dataset": recipe.data.id, "iterations": run.iteration, "seed": recipe.seed},
     }
@@ -136,6 +156,7 @@ def load_bundle(folder: Path, catalog: Catalog, device: str = "cpu") -> Bundle:
         space, prior = Space.from_json(config["space"]), Prior.from_json(config["prior"])
         parts = {part: str(config["parts"][part]) for part in NEEDED}
         options = {part: dict(config["options"][part]) for part in NEEDED}
+        _edges(config)
     except FileNotFoundError:
         raise ZooError(
             f"{folder} holds no trained model ({CONFIG} is missing); type the path of a finished run or model folder"

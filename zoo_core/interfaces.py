@@ -115,11 +115,14 @@ class Phase:
 
     name    unique within the objective; names the optimizer's state and the curves.
     trains  names of the networks whose weights move; all others are frozen.
-    loss    named terms; their sum is minimised. Names starting with "~" are only recorded.
+    loss    named terms; their sum is minimised. Names starting with "~" are only recorded. An empty mapping: no step this time,
+            for phases that have their turn in some iterations only.
     times   how often the phase runs per iteration, each time on a new batch.
     after   called after the optimizer's step (weight clipping).
     rate    which learning rate applies: "lr" or "critic_lr" of the trainer's options.
     bf16    whether the loss tolerates bfloat16 autocast.
+    gate    name of a recorded term that is 1 or 0, known to the device alone: where it is 0, the step leaves the weights and
+            the optimizer's state as they were. "" stands for a phase whose steps all count.
     """
 
     name: str
@@ -129,6 +132,7 @@ class Phase:
     after: Callable[[Nets], None] = nothing
     rate: str = "lr"
     bf16: bool = True
+    gate: str = ""
 
 
 class Objective(ABC):

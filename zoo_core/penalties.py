@@ -54,8 +54,9 @@ def gradient_penalty(
     epsilon    (N,) in [0, 1], one number per image: x = epsilon * real + (1 - epsilon) * fake.
     one_sided  count only norms above the target (the same paper, section 4, "two-sided penalty").
     """
-    epsilon = epsilon.view(-1, *[1] * (real.dim() - 1))
-    excess = gradient_norm(critic, torch.lerp(fake.detach(), real, epsilon), condition) - target
+    epsilon = epsilon.to(real.dtype).view(-1, *[1] * (real.dim() - 1))
+    between = torch.lerp(fake.detach().to(real.dtype), real, epsilon)  # fake images are bfloat16 under autocast
+    excess = gradient_norm(critic, between, condition) - target
     return (excess.clamp_min(0) if one_sided else excess).square().mean()
 
 

@@ -138,7 +138,7 @@ def plan(
     chosen = catalog.find("model", model)
     names = {**REFERENCE, **chosen.entry.parts}
     parts, settings = take_parts(parts or {}, settings, names)
-    own = {part: catalog.find(PARTS[part], names[part]) for part in PARTS if part in names}
+    own = {part: catalog.find(PARTS[part], names[part], prefer=chosen.distribution) for part in PARTS if part in names}
     provided = {**own, **{part: catalog.find(PARTS[part], name) for part, name in parts.items()}}
     if "objective" not in provided:
         raise ZooError(f"model {chosen.id} names no objective; type --objective NAME (zoo list objective)")

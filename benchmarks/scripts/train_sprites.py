@@ -136,7 +136,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="train the network of the extractor sprites")
     parser.add_argument("--count", type=int, default=6000, help="creatures")
     parser.add_argument("--seed", type=int, default=1000, help="0 is the one of the data that scores are computed on")
-    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--steps", type=int, default=1300)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--lr", type=float, default=2e-3)
     parser.add_argument("--trial", type=int, default=1000, help="creatures to test on")
@@ -149,6 +149,7 @@ def main() -> None:
     options.out.parent.mkdir(parents=True, exist_ok=True)
     metadata = {"options": json.dumps(told), "accuracy": json.dumps({k: round(v, 4) for k, v in accuracy.items()})}
     save_file({name: value.contiguous() for name, value in network.state_dict().items()}, options.out, metadata)
+    options.out.chmod(0o644)  # safetensors writes files that nobody else may read
     print(f"{options.out.name}: {options.out.stat().st_size / 1e6:.2f} MB, correct {accuracy}")
 
 

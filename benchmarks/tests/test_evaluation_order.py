@@ -72,7 +72,7 @@ def test_other_creatures_cannot_be_told_from_creatures(unspoilt):
 def test_every_fault_scores_clearly_worse(halves, unspoilt, fault):
     found = evaluate(halves[0], SPOILT[fault](halves[1]), metrics=METRICS)
     floor = unspoilt["kid"].score
-    assert found["kid"].score.value > floor.value + 3 * floor.spread
+    assert found["kid"].score.value > floor.value + 2 * floor.spread
     assert found["kid_p"].score.value < 0.01
     assert found["fid"].score.value > 1.2 * unspoilt["fid"].score.value
 

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from zoo_bench.command import load_images
+from zoo_bench.guides import draw_guides, guides_for
 from zoo_bench.hardware import hardware, versions
 from zoo_bench.overfit import overfit_error
 from zoo_bench.progress import TrainingProgress
@@ -79,7 +80,7 @@ def run_bench(
         folder.save_recipe(recipe)
     progress.say(_headline(run, images, folder))
     draw_real(images, folder, recipe.data.background)
-    finished = run.iteration == run.total or train_run(run, data, folder, progress)
+    finished = run.iteration == run.total or train_run(run, data, images, folder, progress)
     training = {
         "state": "finished" if finished else "stopped",
         "iterations": run.iteration,
@@ -94,7 +95,7 @@ def run_bench(
         return record
     report = score_run(folder, images, recipe, catalog, training, scoring, progress)
     record |= {name: report[name] for name in ("scores", "evaluator", "overfit") if name in report}
-    from zoo_bench.report.page import render  # imports matplotlib
+    from zoo_bench.report.page import render
 
     page = render(folder.path)
     progress.say(f"model:  {folder.model}\nreport: {page}")
@@ -112,7 +113,8 @@ def score_run(
 ) -> dict[str, Any]:
     """Score the saved model, as a downloader gets it, and write report.json, whose content is returned."""
     bundle = load_bundle(folder.model, catalog, recipe.device)
-    draw_samples(bundle, folder, "final")
+    draw_samples(bundle, images, folder, "final")
+    draw_guides(bundle, images, folder, recipe.data.background)
     report: dict[str, Any] = {"format": 1}
     if recipe.data.overfit:
         error = overfit_error(bundle, images)
@@ -129,6 +131,7 @@ def score_run(
 
 
 def _scores(bundle: Bundle, images: Images, recipe: Recipe, scoring: Scoring, progress: TrainingProgress) -> dict[str, Any]:
+    from zoo_bench.evaluation.edge_agreement import edge_scores
     from zoo_bench.evaluation.evaluate import evaluate  # imports torch-fidelity
 
     assert scoring.extractor is not None
@@ -146,6 +149,9 @@ def _scores(bundle: Bundle, images: Images, recipe: Recipe, scoring: Scoring, pr
         name=recipe.data.id,
         device=recipe.device,
     ).to_json()
+    guides = guides_for(bundle, images, count)
+    if guides is not None:
+        report["scores"] += edge_scores(bundle, images, fakes, guides)
     for item in report["scores"]:
         floor = "" if item["floor"] is None else f"  floor {item['floor']:.4f}"
         progress.say(f"{item['name']:>14} {item['value']:9.4f}{floor}  ({item['id']})")

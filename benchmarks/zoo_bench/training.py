@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from zoo_bench.guides import guides_for
 from zoo_bench.progress import TrainingProgress
 from zoo_bench.run_folder import RunFolder
 from zoo_core.build import Run
@@ -80,8 +81,10 @@ class Pace:
         return self.minutes is not None and run.seconds >= self.minutes * 60
 
 
-def train_run(run: Run, data: DeviceData, folder: RunFolder, progress: TrainingProgress) -> bool:
-    """Train until the budget is used. Returns False if a signal ended it early; the last state is then saved.
+def train_run(run: Run, data: DeviceData, images: Images, folder: RunFolder, progress: TrainingProgress) -> bool:
+    """Train on `data`, of `images`, until the budget is used.
+
+    Returns False if a signal ended it early; the last state is then saved.
 
     A loss that is not finite raises RunFailure and leaves the last good checkpoint untouched.
     """
@@ -119,7 +122,7 @@ def train_run(run: Run, data: DeviceData, folder: RunFolder, progress: TrainingP
                 folder.log(line)
                 progress.update(run.iteration, run.total, rate, terms, time.perf_counter() - started)
             if ends or run.iteration % _every(run.total, GRIDS) == 0:
-                draw_samples(run_bundle(run), folder, f"{run.iteration:08d}")
+                draw_samples(run_bundle(run), images, folder, f"{run.iteration:08d}")
             if saves:
                 save_checkpoint(run, folder.checkpoints)
                 last_save = run.seconds
@@ -134,10 +137,12 @@ def _every(total: int | None, times: int) -> int:
     return max(1, (total or times * 10) // times)
 
 
-def draw_samples(bundle: Bundle, folder: RunFolder, name: str) -> None:
-    """A grid of fixed latents, the same in every picture of a run."""
-    pixels = bundle.sample(GRID_SAMPLES, seed=0).permute(0, 2, 3, 1).numpy()
-    write_png(grid(pixels, background=background(bundle)), folder.samples / f"{name}.png")
+def draw_samples(bundle: Bundle, images: Images, folder: RunFolder, name: str) -> None:
+    """A grid of fixed latents, the same in every picture of a run; with guides, those of held-out images."""
+    guides = guides_for(bundle, images, GRID_SAMPLES)
+    labels = torch.from_numpy(images.labels[guides.sources]) if guides and bundle.space.labels else None
+    drawn = bundle.sample(GRID_SAMPLES, seed=0, labels=labels, guide=guides.lines if guides else None)
+    write_png(grid(drawn.permute(0, 2, 3, 1).numpy(), background=background(bundle)), folder.samples / f"{name}.png")
 
 
 def background(bundle: Bundle) -> tuple[int, int, int]:
@@ -153,8 +158,13 @@ def draw_real(images: Images, folder: RunFolder, colour: tuple[int, int, int]) -
 
 
 def generate(bundle: Bundle, images: Images, n: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """n samples (N, H, W, C) uint8 with their labels, which repeat those of the training images in order."""
-    labels = images.labels[~images.held_out]
-    labels = np.resize(labels, (n, labels.shape[1])) if labels.shape[1] else np.zeros((n, 0), np.int64)
-    pixels = bundle.sample(n, seed=1, labels=torch.from_numpy(labels) if labels.shape[1] else None)
+    """n samples (N, H, W, C) uint8 with their labels, which repeat those of the training images in order.
+
+    Samples of a guided model follow `guides_for(bundle, images, n)`, and have the labels of the images that these come from.
+    """
+    guides = guides_for(bundle, images, n)
+    sources = guides.sources if guides else np.resize(np.flatnonzero(~images.held_out), n)
+    labels = images.labels[sources]
+    asked = torch.from_numpy(labels) if labels.shape[1] else None
+    pixels = bundle.sample(n, seed=1, labels=asked, guide=guides.lines if guides else None)
     return pixels.permute(0, 2, 3, 1).contiguous().numpy(), labels

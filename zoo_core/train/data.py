@@ -62,7 +62,9 @@ class DeviceData:
         pixels = self.augment(self.pixels[index], k)
         labels = None if self.labels is None else self.labels[index]
         real = to_unit(pixels).contiguous(memory_format=layout)
-        return Batch(real, Condition(labels, edge_map(real) if self.guide == "edges" else None))
+        options = self.options
+        guide = edge_map(real, options.edge_threshold, options.edge_thin) if self.guide == "edges" else None
+        return Batch(real, Condition(labels, guide))
 
     def places(self, first: int, n: int) -> Tensor:
         """(n,) indices of the images at places first .. first + n - 1."""

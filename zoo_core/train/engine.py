@@ -11,11 +11,12 @@ from torch import Tensor, nn
 
 from zoo_core.build import Run
 from zoo_core.errors import RunFailure
-from zoo_core.interfaces import Condition, Phase, total_loss
+from zoo_core.interfaces import Condition, Draw, Phase, total_loss
 from zoo_core.seeds import mix
 from zoo_core.train.data import DeviceData
 from zoo_core.train.draw import CounterDraw
 from zoo_core.train.ema import ema_decay, ema_update
+from zoo_core.train.gate import gated_step
 from zoo_core.train.optimizers import rate_factor
 from zoo_core.train.precision import autocast, in_bfloat16
 
@@ -63,11 +64,16 @@ def train(run: Run, data: DeviceData) -> Iterator[Step]:
                 draw.at(run.iteration, place, repeat)
                 with autocast(run.device, in_bfloat16(run.recipe.precision, phase.name)):
                     losses = phase.loss(nets, data.batch(batch, run.layout), draw)
+                batch += 1
+                if not losses:
+                    continue
                 optimizer.zero_grad(set_to_none=True)
                 torch.autograd.backward(total_loss(losses))
-                optimizer.step()
+                if phase.gate:
+                    gated_step(optimizer, losses[phase.gate])
+                else:
+                    optimizer.step()
                 phase.after(run.nets)
-                batch += 1
             terms.update({f"{phase.name}/{name.lstrip('~')}": value.detach() for name, value in losses.items()})
         decay = run.recipe.train.ema
         ema_update(run.average, run.nets["generator"], ema_decay(decay, run.iteration) if decay else 0.0)
@@ -85,7 +91,7 @@ def _freeze_others(nets: Mapping[str, nn.Module], phase: Phase) -> None:
 class Noisy:
     """Instance noise (Sønderby et al. 2016, arXiv 1610.04490, section 3): every image that a critic sees gets fresh noise."""
 
-    def __init__(self, sd: float, draw: CounterDraw) -> None:
+    def __init__(self, sd: float, draw: Draw) -> None:
         self.sd = sd
         self.draw = draw
 
@@ -96,7 +102,7 @@ class Noisy:
 class NoisyCritic(nn.Module):
     """A critic behind instance noise; vectors pass untouched."""
 
-    def __init__(self, critic: nn.Module, sd: float, draw: CounterDraw) -> None:
+    def __init__(self, critic: nn.Module, sd: float, draw: Draw) -> None:
         super().__init__()
         self.critic = critic
         self.sd = sd

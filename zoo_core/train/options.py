@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from zoo_core.options import option
 
+EDGE_THRESHOLD = 0.5
+
 
 @dataclass(frozen=True)
 class TrainOptions:
@@ -34,3 +36,7 @@ class TrainOptions:
         0.0, "shift images by up to this share of the size, blank side filled with the background", min=0, max=0.5
     )
     instance_noise: float = option(0.0, "standard deviation of Gaussian noise on every image that a critic sees", min=0)
+    edge_threshold: float = option(
+        EDGE_THRESHOLD, "with --guide edges: how large a step between neighbours is an edge; black to white is 2", above=0, below=2
+    )
+    edge_thin: bool = option(False, "with --guide edges: lines one pixel wide instead of two (non-maximum suppression)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Mapping
 
 import torch
@@ -46,12 +47,13 @@ def choose_precision(run: Run, data: DeviceData) -> dict[str, str]:
         else:
             cosine = gradient_cosine(run, phase, place, data)
             chosen = "bf16" if cosine > AGREEMENT else "fp32"
-            found[phase.name] = f"{chosen}: cosine {cosine:.4f} between its gradients in bf16 and fp32"
+            why = "its turn comes later" if math.isnan(cosine) else f"cosine {cosine:.4f} between its gradients in bf16 and fp32"
+            found[phase.name] = f"{chosen}: {why}"
     return found
 
 
 def gradient_cosine(run: Run, phase: Phase, place: int, data: DeviceData) -> float:
-    """Cosine between the gradients of one step of a phase in bfloat16 and in float32."""
+    """Cosine between the gradients of one step of a phase in bfloat16 and in float32; nan if it has no step in this iteration."""
     exact, rough = (_gradient(run, phase, place, data, bf16).double() for bf16 in (False, True))
     return float(torch.nn.functional.cosine_similarity(exact, rough, dim=0))
 
@@ -64,6 +66,8 @@ def _gradient(run: Run, phase: Phase, place: int, data: DeviceData, bf16: bool) 
     torch.manual_seed(0)
     with autocast(run.device, bf16):
         losses = phase.loss(nets, data.batch(0, run.layout), draw)
+    if not losses:
+        return torch.tensor([torch.nan])
     total = total_loss(losses)
     parameters = [p for name in phase.trains for p in nets[name].parameters()]
     gradients = torch.autograd.grad(total, parameters, allow_unused=True)

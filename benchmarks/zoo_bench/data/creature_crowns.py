@@ -101,8 +101,6 @@ def spikes(scene: Scene, figure: Figure, dice: Dice) -> None:
 def crystals(scene: Scene, figure: Figure, dice: Dice) -> None:
     r, high = crown_size(figure), dice.between(0.8, 1.2)
     for turn in (-48, 48, -24, 24, 0):
-        if abs(turn) == 48 and dice.chance(0.0):
-            continue
         where = figure.head.at(90 + turn, 0.8)
         scene.add(Part(shard(*where, 90 + turn * 0.7, r * (high - abs(turn) / 90), r * 0.36), BEHIND - abs(turn) / 100, ACCENT))
 

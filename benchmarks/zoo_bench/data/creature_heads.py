@@ -30,18 +30,7 @@ Feature = Callable[[Scene, Figure, Dice], None]
 def _pair(scene: Scene, figure: Figure, shape: Shape, paint: int = SKIN, z: float = BEHIND, name: str = "") -> None:
     """A part on the right of the head and its reflection in the head's own axis."""
     scene.add(Part(shape, z, paint, name=name))
-    other = shape.mirrored()
-    scene.add(Part(_moved(other, 2 * figure.head.cx), z, paint, name=f"{name}'" if name else ""))
-
-
-def _moved(shape: Shape, dx: float) -> Shape:
-    if isinstance(shape, Oval):
-        return Oval(shape.cx + dx, shape.cy, shape.rx, shape.ry, shape.turn, shape.power, shape.egg)
-    if isinstance(shape, Tube):
-        return Tube(tuple((px + dx, py) for px, py in shape.points), shape.radii, shape.thin)
-    if isinstance(shape, Poly):
-        return Poly(tuple((px + dx, py) for px, py in shape.points), shape.inradius)
-    raise TypeError(type(shape).__name__)
+    scene.add(Part(shape.mirrored(figure.head.cx), z, paint, name=f"{name}'" if name else ""))
 
 
 def _ear(
@@ -129,7 +118,7 @@ def fins(scene: Scene, figure: Figure, dice: Dice) -> None:
     _pair(scene, figure, Poly(tuple(corners), r * 0.3), ACCENT)
     for tip in tips:
         bone = Tube(((x, y), tip), (0.008, 0.004), thin=True)
-        for shape in (bone, _moved(bone.mirrored(), 2 * figure.head.cx)):
+        for shape in (bone, bone.mirrored(figure.head.cx)):
             scene.add(Part(shape, BEHIND + 0.1, ACCENT, tone=0, rim=False))
 
 
@@ -140,7 +129,7 @@ def leaf_ears(scene: Scene, figure: Figure, dice: Dice) -> None:
     _pair(scene, figure, leaf(x, y, turn, length, r * 0.66, bend), ACCENT)
     middle = polar(x, y, turn, length * 0.5)
     rib = Tube(((x, y), middle, polar(*middle, turn + bend, length * 0.34)), (0.008,) * 3, thin=True)
-    for shape in (rib, _moved(rib.mirrored(), 2 * figure.head.cx)):
+    for shape in (rib, rib.mirrored(figure.head.cx)):
         scene.add(Part(shape, BEHIND + 0.1, ACCENT, tone=3, rim=False))
 
 

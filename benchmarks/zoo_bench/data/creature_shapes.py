@@ -29,8 +29,8 @@ class Shape(Protocol):
     def field(self, x: Array, y: Array, pixel: float) -> Array:
         """x (1, W), y (H, 1) -> (H, W). `pixel` is the width of a pixel, so that thin strokes do not vanish."""
 
-    def mirrored(self) -> Shape:
-        """The same shape with x negated."""
+    def mirrored(self, axis: float = 0.0) -> Shape:
+        """The reflection of the shape in the vertical line at x = `axis`."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,8 @@ class Oval:
             k = (np.abs(u) ** self.power + np.abs(v) ** self.power) ** (1 / self.power)
         return np.asarray(k - 1)
 
-    def mirrored(self) -> Oval:
-        return replace(self, cx=-self.cx, turn=-self.turn)
+    def mirrored(self, axis: float = 0.0) -> Oval:
+        return replace(self, cx=2 * axis - self.cx, turn=-self.turn)
 
     def at(self, degrees: float, reach: float = 1.0) -> Point:
         """The point on the rim in a direction: 0 is right, 90 is up."""
@@ -118,8 +118,8 @@ class Tube:
         across /= t
         return np.asarray(np.sqrt(across.min(axis=0)) - 1)
 
-    def mirrored(self) -> Tube:
-        return replace(self, points=tuple((-px, py) for px, py in self.points))
+    def mirrored(self, axis: float = 0.0) -> Tube:
+        return replace(self, points=tuple((2 * axis - px, py) for px, py in self.points))
 
 
 @dataclass(frozen=True)
@@ -150,8 +150,8 @@ class Poly:
         away = np.sqrt(nearest) / scale
         return np.asarray(np.where(inside, -away, away + 1e-9))
 
-    def mirrored(self) -> Poly:
-        return replace(self, points=tuple((-px, py) for px, py in self.points))
+    def mirrored(self, axis: float = 0.0) -> Poly:
+        return replace(self, points=tuple((2 * axis - px, py) for px, py in self.points))
 
 
 @dataclass(frozen=True)
@@ -176,8 +176,8 @@ class Union:
                 total = np.minimum(total, other)
         return np.asarray(total)
 
-    def mirrored(self) -> Union:
-        return replace(self, shapes=tuple(shape.mirrored() for shape in self.shapes))
+    def mirrored(self, axis: float = 0.0) -> Union:
+        return replace(self, shapes=tuple(shape.mirrored(axis) for shape in self.shapes))
 
 
 @dataclass(frozen=True)
@@ -196,8 +196,8 @@ class Below:
         above = (self.y + self.slope * (x - self.x)) - y
         return np.asarray(np.maximum(self.shape.field(x, y, pixel), above * 4))
 
-    def mirrored(self) -> Below:
-        return Below(self.shape.mirrored(), -self.x, self.y, -self.slope)
+    def mirrored(self, axis: float = 0.0) -> Below:
+        return Below(self.shape.mirrored(axis), 2 * axis - self.x, self.y, -self.slope)
 
 
 def curve(points: Sequence[Point], steps: int = 8) -> tuple[Point, ...]:

@@ -13,7 +13,7 @@ from zoo_bench.data.creature_dice import Dice
 from zoo_bench.data.creature_elements import ELEMENTS, dress, style
 from zoo_bench.data.creature_palettes import TYPES, palette
 
-DRAWING_VERSION = 2  # raise it whenever any pixel of any creature changes
+DRAWING_VERSION = 3  # raise it whenever any pixel of any creature changes
 BODY_NAMES = tuple(BODIES)
 
 

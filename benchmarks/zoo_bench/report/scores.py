@@ -18,6 +18,8 @@ NAMES = {  # name -> label, what a reader has to know of it
     "recall": ("Recall", "share of real images that lie among generated ones"),
     "density": ("Density", "in how many neighbourhoods of real images a generated one lies"),
     "coverage": ("Coverage", "share of real images with a generated one in their neighbourhood"),
+    "edge_f1": ("Edge agreement", "F1 between the lines that were asked for and the edges of what was drawn"),
+    "edge_f1_shuffled": ("Edge agreement, shuffled", "the control: the same samples against the lines of other images"),
     "copies": ("Copies", "share of generated images closer to a training image than held-out ones usually are"),
 }
 ACCURACY = "share of generated images recognised as the label that was asked for"

@@ -102,6 +102,11 @@ def more_samples(run: Run) -> Html | None:
     wanted = [
         ("labels", "By label", "generated images arranged by label"),
         (
+            "guides",
+            "The lines a sample was to follow, the sample, and the image that the lines came from",
+            "triples of a guide, a generated image and the real image of the guide",
+        ),
+        (
             "nearest",
             "Each sample with its nearest training image",
             "pairs of a generated image and the training image nearest to it",

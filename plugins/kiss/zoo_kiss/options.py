@@ -15,7 +15,7 @@ class DecoderOptions:
 
     width: int = option(32, "channels at full resolution", min=1, max=1024)
     max_width: int = option(256, "most channels at any resolution", min=1, max=4096)
-    activation: str = option("relu", ACTIVATION_HELP, choices=ACTIVATIONS)
+    activation: str = option("leaky_relu", ACTIVATION_HELP, choices=ACTIVATIONS)
     embedding: int = option(32, "length of the label embedding that is appended to the latent", min=1, max=1024)
 
     def fits(self, space: Space) -> str | None:
@@ -30,7 +30,7 @@ class EncoderOptions:
     width: int = option(32, "channels at half resolution", min=1, max=1024)
     max_width: int = option(256, "most channels at any resolution", min=1, max=4096)
     hidden: int = option(1024, "units of the dense layer before the outputs", min=1, max=8192)
-    activation: str = option("relu", ACTIVATION_HELP, choices=ACTIVATIONS)
+    activation: str = option("leaky_relu", ACTIVATION_HELP, choices=ACTIVATIONS)
     embedding: int = option(32, "length of the label embedding that the first dense layer also sees", min=1, max=1024)
 
     def fits(self, space: Space) -> str | None:

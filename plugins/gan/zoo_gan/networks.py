@@ -1,0 +1,116 @@
+"""Generator and discriminator of the GAN in Kiss, Sandor and Pogany 2019, Generating pokemon images with neural networks.
+
+The paper gives the layers at 64 px in Keras's tables: kernels, strides and missing biases follow from shapes and parameter
+counts.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from zoo_core.errors import ZooError
+from zoo_core.interfaces import Condition, Critic, Generator, Upsampler
+from zoo_core.nets.condition import LabelEmbedding, with_guide
+from zoo_core.nets.layers import initialise
+from zoo_core.space import Space, halvings
+from zoo_gan.options import KissCriticOptions, KissGeneratorOptions
+
+EPSILON = 1e-3  # of Keras's batch norm
+
+
+class KissGenerator(Generator):
+    """Latents (N, latent) -> images (N, C, size, size) in [-1, 1].
+
+    A dense layer makes a small image of 2m x 2m pixels for a size of m * 2^k, and transposed convolutions make it large. The
+    upsampler is ignored, because kernels and strides are the paper's. Labels are embedded and appended to the latent; the
+    guide, averaged down to each resolution, is appended to the features before every transposed convolution. Raises ZooError
+    for a size that is not m * 2^k with m in 4..7, and in training for a batch of one: the norm of the dense layer has
+    nothing to compare it with.
+    """
+
+    def __init__(self, space: Space, latent: int, upsampler: Upsampler, options: KissGeneratorOptions) -> None:
+        super().__init__()
+        start, doublings = _start(space, options)
+        self.latent = latent
+        self.guide = space.guide
+        self.labels = LabelEmbedding(space, options.embedding)
+        widths = [min(options.width * 2**i, options.max_width) for i in reversed(range(doublings + 1))]
+        if doublings:
+            widths[-2] += options.extra
+        units = space.channels * start**2
+        self.seed = nn.Sequential(
+            nn.Linear(latent + self.labels.size, units, bias=False),
+            nn.BatchNorm1d(units, EPSILON),
+            nn.Unflatten(1, (space.channels, start, start)),
+        )
+        kernels = [3, *([5] * doublings + [3])[-doublings:]]
+        pairs = pairwise([space.channels, *widths])
+        self.stages = nn.ModuleList(
+            nn.Sequential(
+                _transposed(a + self.guide, b, kernel, 2 if i else 1), nn.BatchNorm2d(b, EPSILON), nn.LeakyReLU(options.slope)
+            )
+            for i, ((a, b), kernel) in enumerate(zip(pairs, kernels, strict=True))
+        )
+        self.head = nn.Sequential(nn.Conv2d(widths[-1], space.channels, 3, padding=1, bias=False), nn.Tanh())
+        initialise(self, options.init)
+
+    def forward(self, z: Tensor, condition: Condition) -> Tensor:
+        if self.training and len(z) < 2:
+            raise ZooError("generator kiss trains on batches of 2 and more; type --set train.batch=2")
+        x = self.seed(torch.cat([z, self.labels(condition, z)], 1))  # (N, C, start, start)
+        for stage in self.stages:
+            x = stage(with_guide(x, condition, self.guide))  # all but the first: twice as high and wide
+        return self.head(x)  # type: ignore[no-any-return]
+
+
+class KissCritic(Critic):
+    """Images (N, C, size, size) -> (N, out), without the paper's sigmoid, which is part of the loss.
+
+    Labels enter by projection, and the guide is appended to the channels of the image. Raises ZooError for a size that is
+    not m * 2^k with m in 4..7, and for vectors.
+    """
+
+    def __init__(self, space: Space, out: int, vector: int, options: KissCriticOptions) -> None:
+        super().__init__()
+        if vector:
+            raise ZooError("critic kiss sees images, not codes; type --critic conv")
+        start, halving = _start(space, options)
+        self.guide = space.guide
+        widths = [min(options.width * 2**i, options.max_width) for i in range(halving)]
+        kernels = [5] * (halving - 1) + [3]
+        pairs = pairwise([space.channels + space.guide, *widths])
+        self.blocks = nn.Sequential(
+            *(
+                nn.Sequential(
+                    nn.Conv2d(a, b, kernel, 2, kernel // 2), nn.LeakyReLU(options.slope), nn.Dropout(options.dropout)
+                )
+                for (a, b), kernel in zip(pairs, kernels, strict=True)
+            )
+        )
+        self.readout = nn.Linear(widths[-1] * start**2, out)
+        self.labels = LabelEmbedding(space, widths[-1], scale=widths[-1] ** -0.5)
+        initialise(self, options.init)
+
+    def forward(self, x: Tensor, condition: Condition) -> Tensor:
+        features = self.blocks(with_guide(x, condition, self.guide))
+        scores: Tensor = self.readout(features.flatten(1))
+        if self.labels.size:
+            scores = scores + (self.labels(condition, x) * features.mean((2, 3))).sum(1, keepdim=True)
+        return scores
+
+
+def _transposed(cin: int, cout: int, kernel: int, stride: int) -> nn.ConvTranspose2d:
+    # H -> stride (H - 1) + kernel - 2 padding + extra = stride H, for odd kernels
+    return nn.ConvTranspose2d(cin, cout, kernel, stride, kernel // 2, output_padding=stride - 1, bias=False)
+
+
+def _start(space: Space, options: KissGeneratorOptions | KissCriticOptions) -> tuple[int, int]:
+    """Size of the smallest map, and how many doublings lie between it and the image."""
+    problem = options.fits(space)
+    if problem:
+        raise ZooError(problem)
+    m, k = halvings(space.size)
+    return 2 * m, k - 1

@@ -1,0 +1,70 @@
+"""Options of the objective and of the networks. No torch here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from zoo_core.adversarial_options import GanOptions
+from zoo_core.nets.options import INIT_HELP, INITS
+from zoo_core.options import option
+from zoo_core.space import Space, size_problem
+
+WITHOUT_ACCURACY = ("wasserstein", "relativistic")  # losses that call no single image real or generated
+
+
+@dataclass(frozen=True)
+class StrategyOptions(GanOptions):
+    """Any loss with any penalty, and who trains when (Kiss, Sandor and Pogany 2019, "Our implementation")."""
+
+    trains: str = option(
+        "both", "both networks in every iteration, or only the weaker one: that of the worse accuracy", choices=("both", "weaker")
+    )
+    freeze_critic: bool = option(
+        True, "the critic stands still while the generator trains; false: the generator's step moves it too, the same way"
+    )
+    pretrain: int = option(
+        0, "iterations at the start in which the generator learns to decode an autoencoder's codes instead", min=0
+    )
+    noise: float = option(0.0, "standard deviation of Gaussian noise on every image that the critic sees, at the start", min=0)
+    noise_steps: int = option(0, "iterations in which that noise falls to 0 in a straight line; 0: it stays", min=0)
+
+    def fits(self, space: Space) -> str | None:
+        """Why the options contradict each other, or None."""
+        if self.trains == "weaker" and self.loss in WITHOUT_ACCURACY:
+            return f"loss={self.loss} has no accuracy to find the weaker network by; type trains=both"
+        if self.trains == "weaker" and (self.critic_steps, self.generator_steps) != (1, 1):
+            return "trains=weaker takes one step an iteration; leave critic_steps and generator_steps out, or type trains=both"
+        if self.noise_steps and not self.noise:
+            return "noise_steps without noise; leave it out, or type noise=0.1"
+        return super().fits(space)
+
+
+@dataclass(frozen=True)
+class KissGeneratorOptions:
+    """Channels double from full resolution towards the first map: `width`, 2 * `width`, ... up to `max_width`."""
+
+    width: int = option(128, "channels at full resolution", min=1, max=1024)
+    max_width: int = option(1024, "most channels at any resolution", min=1, max=4096)
+    extra: int = option(1, "channels at half resolution beyond 2 * width: the paper has 257, not 256", min=0, max=16)
+    slope: float = option(0.3, "slope of leaky ReLU below zero", min=0, max=1)
+    embedding: int = option(32, "length of the label embedding that is appended to the latent", min=1, max=1024)
+    init: str = option("dcgan", INIT_HELP, choices=INITS)
+
+    def fits(self, space: Space) -> str | None:
+        """Why the network cannot be built for this space, or None."""
+        return size_problem(space.size)
+
+
+@dataclass(frozen=True)
+class KissCriticOptions:
+    """Channels double from half resolution downwards: `width`, 2 * `width`, ... up to `max_width`."""
+
+    width: int = option(64, "channels at half resolution", min=1, max=1024)
+    max_width: int = option(256, "most channels at any resolution", min=1, max=4096)
+    slope: float = option(0.3, "slope of leaky ReLU below zero", min=0, max=1)
+    dropout: float = option(0.3, "share of activations dropped in training, after every convolution", min=0, below=1)
+    init: str = option("dcgan", INIT_HELP, choices=INITS)
+
+    def fits(self, space: Space) -> str | None:
+        """Why the network cannot be built for this space, or None."""
+        return size_problem(space.size)
