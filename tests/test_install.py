@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tomllib
 import zipfile
 from email import message_from_bytes
 from pathlib import Path
@@ -20,7 +21,7 @@ PACKAGES = {
     "zoo_colorpicker": "plugins/colorpicker",
     "zoo_wgan_gp": "plugins/wgan_gp",
 }
-DATA = {".py", ".typed", ".css", ".html", ".js", ".safetensors", ".json", ".txt", ".tmpl"}  # what a package may hold
+DATA = {".py", ".typed", ".css", ".html", ".js", ".safetensors", ".json", ".toml", ".txt", ".tmpl"}  # what a package may hold
 
 # Run where only the wheels are on the path: what the weights, the templates and the command line need must be in them.
 USE = """
@@ -65,11 +66,22 @@ def test_a_wheel_holds_the_package_and_nothing_else(wheels, package):
     assert all(name.startswith(f"{package}/") for name in names if not name.startswith(info))
     source = ROOT / PACKAGES[package] / package
     there = {str(path.relative_to(source)) for path in source.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    there |= from_elsewhere(source.parent, package)
     assert inside == there, "the wheel and the folder differ"
     assert {Path(name).suffix for name in inside} <= DATA, "a file of another kind got into the package"
     assert not [name for name in inside if Path(name).name.startswith(("test_", "conftest"))]
     assert metadata["License-Expression"] == "Apache-2.0" and licence == (ROOT / "LICENSE").read_bytes()
     assert metadata["Requires-Python"] == ">=3.11" and str(metadata.get_payload()).startswith("# ")
+
+
+def from_elsewhere(folder: Path, package: str) -> set[str]:
+    """What the project file puts into the package from beside it (recipes), relative to the package."""
+    target = tomllib.loads((folder / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    found = set()
+    for source, goal in target.get("force-include", {}).items():
+        inner = goal.removeprefix(f"{package}/")
+        found |= {f"{inner}/{path.relative_to(folder / source)}" for path in (folder / source).rglob("*") if path.is_file()}
+    return found
 
 
 def test_what_is_not_python_is_in_the_wheels(wheels):

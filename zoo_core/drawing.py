@@ -48,14 +48,15 @@ def read_drawing(path: Path, size: int, thin: bool = False) -> Tensor:
 def _ink(path: Path) -> NDArray[np.bool_]:
     """(H, W): where there is a line."""
     colours = _pixels(path)
-    luma, alpha = colours[..., :3] @ np.array([0.299, 0.587, 0.114], np.float32), colours[..., 3] / 255
+    luma: NDArray[np.float32] = colours[..., :3] @ np.array([0.299, 0.587, 0.114], np.float32)
+    alpha = colours[..., 3] / np.float32(255)
     if np.median(_border(alpha)) < 0.5:  # on a transparent ground: as if on the paper that shows the lines best
         ground = 255.0 if (luma * alpha).sum() < 127.5 * alpha.sum() else 0.0
     else:
         ground = 255.0
-    luma = luma * alpha + ground * (1 - alpha)
-    ground = float(np.median(_border(luma)))
-    contrast = ground - luma if ground >= 127.5 else luma - ground
+    seen = luma * alpha + ground * (1 - alpha)
+    ground = float(np.median(_border(seen)))
+    contrast = ground - seen if ground >= 127.5 else seen - ground
     if contrast.max() < FAINTEST:
         raise ZooError(f"--guide {path} shows no lines; draw dark ones on a light ground, or light ones on a dark ground")
     return np.asarray(contrast > INK * contrast.max())
@@ -68,7 +69,9 @@ def _pixels(path: Path) -> NDArray[np.float32]:
         with warnings.catch_warnings(), Image.open(path, formats=("PNG", "JPEG", "WEBP", "GIF")) as image:
             warnings.simplefilter("ignore")  # of Pillow, on odd files
             if image.width * image.height > MOST_PIXELS:
-                raise ZooError(f"--guide {path} has {image.width} x {image.height} pixels; make it smaller: 1000 x 1000 will do")
+                raise ZooError(
+                    f"--guide {path} has {image.width} x {image.height} pixels; make it smaller: 1000 x 1000 will do"
+                )
             upright = ImageOps.exif_transpose(image)
             if upright.mode.startswith("I"):  # grey of 16 bits, which Pillow clips
                 grey = np.clip(np.asarray(upright, np.float32) / 257, 0, 255)
@@ -85,7 +88,7 @@ def _pixels(path: Path) -> NDArray[np.float32]:
         raise ZooError(f"--guide {path} cannot be read: {cause or type(error).__name__}; {wanted}") from None
 
 
-def _border(values: NDArray[np.float32]) -> NDArray[np.float32]:
+def _border(values: NDArray[np.floating]) -> NDArray[np.floating]:
     return np.concatenate([values[0], values[-1], values[:, 0], values[:, -1]])
 
 

@@ -39,13 +39,14 @@ def first_images(images: Images, n: int) -> Images:
 def overfit_error(bundle: Bundle, images: Images) -> float:
     """Mean absolute difference, as a share of the range 0..255, between samples and the images they should repeat.
 
-    With labels, samples of an image's labels are compared with that image; without, each with the image nearest to it, and
-    the larger of that and the distance from each image to its nearest sample counts, so that no image may be forgotten.
+    With labels or guides, samples of an image's own are compared with that image; without, each with the image nearest to
+    it, and the larger of that and the distance from each image to its nearest sample counts, so that no image may be forgotten.
     """
     real = torch.from_numpy(images.pixels).permute(0, 3, 1, 2).float()
-    if images.space.labels:
-        labels = torch.from_numpy(images.labels).repeat_interleave(SAMPLES, 0)
-        drawn = bundle.sample(len(labels), labels=labels).float().unflatten(0, (len(real), SAMPLES))
+    if bundle.space.labels or bundle.space.guide:
+        labels = torch.from_numpy(images.labels).repeat_interleave(SAMPLES, 0) if bundle.space.labels else None
+        guide = bundle.guide(real.to(torch.uint8)).repeat_interleave(SAMPLES, 0) if bundle.space.guide else None
+        drawn = bundle.sample(SAMPLES * len(real), labels=labels, guide=guide).float().unflatten(0, (len(real), SAMPLES))
         return float((drawn - real[:, None]).abs().mean() / 255)
     drawn = bundle.sample(SAMPLES * len(real)).float()
     distance = (drawn[:, None] - real[None]).abs().flatten(2).mean(2)  # (samples, images)

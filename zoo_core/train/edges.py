@@ -53,7 +53,12 @@ def _highest(square: Tensor, across: Tensor, down: Tensor) -> Tensor:
     tangent = 2**0.5 - 1  # of 22.5 degrees
     flat, upright = steep[1] <= tangent * steep[0], steep[0] <= tangent * steep[1]
     falling = across * down > 0  # the diagonal from upper left to lower right
-    ways = ((flat, (0, 1)), (~flat & upright, (1, 0)), (~flat & ~upright & falling, (1, 1)), (~flat & ~upright & ~falling, (1, -1)))
+    ways = (
+        (flat, (0, 1)),
+        (~flat & upright, (1, 0)),
+        (~flat & ~upright & falling, (1, 1)),
+        (~flat & ~upright & ~falling, (1, -1)),
+    )
     highest = torch.zeros_like(square, dtype=torch.bool)
     for chosen, (y, x) in ways:
         highest |= chosen & (square >= at(y, x)) & (square > at(-y, -x))

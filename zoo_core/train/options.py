@@ -37,6 +37,9 @@ class TrainOptions:
     )
     instance_noise: float = option(0.0, "standard deviation of Gaussian noise on every image that a critic sees", min=0)
     edge_threshold: float = option(
-        EDGE_THRESHOLD, "with --guide edges: how large a step between neighbours is an edge; black to white is 2", above=0, below=2
+        EDGE_THRESHOLD,
+        "with --guide edges: how large a step between neighbours is an edge; black to white is 2",
+        above=0,
+        below=2,
     )
     edge_thin: bool = option(False, "with --guide edges: lines one pixel wide instead of two (non-maximum suppression)")

@@ -47,13 +47,13 @@ def choose_precision(run: Run, data: DeviceData) -> dict[str, str]:
         else:
             cosine = gradient_cosine(run, phase, place, data)
             chosen = "bf16" if cosine > AGREEMENT else "fp32"
-            why = "its turn comes later" if math.isnan(cosine) else f"cosine {cosine:.4f} between its gradients in bf16 and fp32"
-            found[phase.name] = f"{chosen}: {why}"
+            agreement = f"cosine {cosine:.4f} between its gradients in bf16 and fp32"
+            found[phase.name] = f"{chosen}: {'its turn comes later' if math.isnan(cosine) else agreement}"
     return found
 
 
 def gradient_cosine(run: Run, phase: Phase, place: int, data: DeviceData) -> float:
-    """Cosine between the gradients of one step of a phase in bfloat16 and in float32; nan if it has no step in this iteration."""
+    """Cosine between the gradients of one step of a phase in bfloat16 and in float32; nan if it has no step now."""
     exact, rough = (_gradient(run, phase, place, data, bf16).double() for bf16 in (False, True))
     return float(torch.nn.functional.cosine_similarity(exact, rough, dim=0))
 

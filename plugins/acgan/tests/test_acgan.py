@@ -309,14 +309,14 @@ class Colours(Critic):
 
 GAMES = {
     "bce": {"penalty": "r1", "penalty_weight": 1.0},
-    "wgan_gp": {"loss": "wasserstein", "penalty": "gradient"},
+    "wgan_gp": {"loss": "wasserstein", "penalty": "gradient", "penalty_weight": 1.0, "critic_steps": 3},
     "hinge": {"loss": "hinge", "penalty": "r1", "penalty_weight": 1.0},
 }
 
 
 @pytest.mark.parametrize("game", GAMES)
 def test_the_generator_obeys_its_labels(game):
-    """Two images of one colour each, with two labels, label 0 among them: 300 iterations bring it within 0.2 per channel."""
+    """Two images of one colour each, with two labels, label 0 among them: 150 iterations bring it within 0.1 per channel."""
     torch.manual_seed(0)
     colours = torch.tensor([[0.7, -0.5, -0.5], [-0.5, 0.3, 0.7]])
     space = Space(16, 3, {"type": ("fire", "water")})
@@ -327,7 +327,7 @@ def test_the_generator_obeys_its_labels(game):
     data = Batch(colours[labels[:, 0]][:, :, None, None].expand(-1, 3, 2, 2), Condition(labels))
     optimizers = {name: torch.optim.Adam(net.parameters(), 0.02, betas=(0.0, 0.99)) for name, net in nets.items()}
     painted = []
-    for i in range(300):
+    for i in range(150):
         for place, phase in enumerate(objective.phases()):
             for name, net in nets.items():
                 net.requires_grad_(name in phase.trains)
@@ -338,4 +338,4 @@ def test_the_generator_obeys_its_labels(game):
         with torch.no_grad():
             z = torch.randn(2, 2, generator=torch.Generator().manual_seed(i))
             painted.append(nets["generator"](z, Condition(torch.tensor([[0], [1]])))[:, :, 0, 0])
-    assert (torch.stack(painted[-100:]).mean(0) - colours).abs().max() < 0.2
+    assert (torch.stack(painted[-50:]).mean(0) - colours).abs().max() < 0.1

@@ -55,7 +55,9 @@ class EdgeDense(Generator):
 
     def forward(self, z: Tensor, condition: Condition) -> Tensor:
         w = torch.cat([z, self.labels(condition, z)], 1)
-        guide = z.new_zeros(len(z), self.guide, self.size, self.size) if condition.guide is None else condition.guide.to(z.dtype)
+        guide = (
+            z.new_zeros(len(z), self.guide, self.size, self.size) if condition.guide is None else condition.guide.to(z.dtype)
+        )
         x = self.seed(torch.cat([w, self.edges(guide)], 1))  # (N, seed, start, start)
         x = self.blocks[0](self.widen(x))
         for stage, block in zip(self.stages, self.blocks[1:], strict=True):

@@ -52,14 +52,10 @@ class DenseOptions:
             if len(widths) < least or not all(1 <= width <= 4096 for width in widths):
                 return f"{name} must be {least} or more numbers from 1 to 4096, for example {name}=64,32"
         for name, halvings in (("edges", len(self.edges)), ("widths", len(self.widths) - 1)):
-            if space.size % 2**halvings:
-                return f"size {space.size} cannot be halved {halvings} times; type fewer {name}, or --size {_near(space, halvings)}"
+            if space.size % (1 << halvings):
+                near = -(-space.size >> halvings) << halvings
+                return f"size {space.size} cannot be halved {halvings} times; type fewer {name}, or --size {near}"
         return _no_guide(space)
-
-
-def _near(space: Space, halvings: int) -> int:
-    """The next size that can be halved so often."""
-    return -(-space.size // 2**halvings) * 2**halvings
 
 
 def _no_guide(space: Space) -> str | None:

@@ -1,4 +1,7 @@
-"""A generator with skip connections from the guide (Ronneberger et al. 2015, arXiv 1505.04597; Isola et al. 2017, 1611.07004)."""
+"""A generator with skip connections from the guide.
+
+Ronneberger et al. 2015, arXiv 1505.04597; as a generator Isola et al. 2017, arXiv 1611.07004, section 3.2.1.
+"""
 
 from __future__ import annotations
 

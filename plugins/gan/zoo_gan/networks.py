@@ -84,9 +84,7 @@ class KissCritic(Critic):
         pairs = pairwise([space.channels + space.guide, *widths])
         self.blocks = nn.Sequential(
             *(
-                nn.Sequential(
-                    nn.Conv2d(a, b, kernel, 2, kernel // 2), nn.LeakyReLU(options.slope), nn.Dropout(options.dropout)
-                )
+                nn.Sequential(nn.Conv2d(a, b, kernel, 2, kernel // 2), nn.LeakyReLU(options.slope), nn.Dropout(options.dropout))
                 for (a, b), kernel in zip(pairs, kernels, strict=True)
             )
         )

@@ -17,7 +17,9 @@ class StrategyOptions(GanOptions):
     """Any loss with any penalty, and who trains when (Kiss, Sandor and Pogany 2019, "Our implementation")."""
 
     trains: str = option(
-        "both", "both networks in every iteration, or only the weaker one: that of the worse accuracy", choices=("both", "weaker")
+        "both",
+        "both networks in every iteration, or only the weaker one, whose accuracy is worse",
+        choices=("both", "weaker"),
     )
     freeze_critic: bool = option(
         True, "the critic stands still while the generator trains; false: the generator's step moves it too, the same way"

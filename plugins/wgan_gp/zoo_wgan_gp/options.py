@@ -1,11 +1,13 @@
-"""Options of the objective. No torch here."""
+"""Options of the objective and of the networks of Chen et al. No torch here."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from zoo_core.adversarial_options import AdversarialOptions
+from zoo_core.nets.options import INIT_HELP, INITS
 from zoo_core.options import option
+from zoo_core.space import Space, size_problem
 
 
 @dataclass(frozen=True)
@@ -13,3 +15,41 @@ class WassersteinPenaltyOptions(AdversarialOptions):
     critic_steps: int = option(5, "critic steps per iteration", min=1, max=100)
     penalty: float = option(10.0, "weight of the gradient penalty", min=0)
     one_sided: bool = option(False, "punish only gradient norms above 1")
+    norm_over: str = option(
+        "image",
+        "what the penalty's norm is taken over; channels, a norm for every pixel, is a mistake in the code of Chen et al.",
+        choices=("image", "channels"),
+    )
+
+
+@dataclass(frozen=True)
+class ChenGeneratorOptions:
+    """Channels double from half resolution towards the first map: `width`, 2 * `width`, ... up to `max_width`."""
+
+    width: int = option(256, "channels at half resolution", min=1, max=1024)
+    max_width: int = option(1024, "most channels at any resolution", min=1, max=4096)
+    embedding: int = option(32, "length of the label embedding that is appended to the latent", min=1, max=1024)
+    init: str = option("dcgan", INIT_HELP, choices=INITS)
+
+    def fits(self, space: Space) -> str | None:
+        """Why the network cannot be built for this space, or None."""
+        return size_problem(space.size)
+
+
+@dataclass(frozen=True)
+class ChenCriticOptions:
+    """Channels double from half resolution downwards: `width`, 2 * `width`, ... up to `max_width`."""
+
+    width: int = option(256, "channels at half resolution", min=1, max=1024)
+    max_width: int = option(1024, "most channels at any resolution", min=1, max=4096)
+    norm: str = option(
+        "instance",
+        "normalisation of every convolution but the last; the paper began with batch, and was slower",
+        choices=("none", "batch", "instance", "layer"),
+    )
+    spectral: bool = option(False, "spectral norm on all convolutions but the first and the last, as in the paper's code")
+    init: str = option("dcgan", INIT_HELP, choices=INITS)
+
+    def fits(self, space: Space) -> str | None:
+        """Why the network cannot be built for this space, or None."""
+        return size_problem(space.size)

@@ -41,7 +41,9 @@ class XiangGenerator(Generator):
             nn.ReLU(),
             nn.Unflatten(1, (widths[0], start, start)),
         )
-        self.stages = nn.ModuleList(_doubling(a + self.guide, b, options.kernel) for a, b in pairwise([*widths, space.channels]))
+        self.stages = nn.ModuleList(
+            _doubling(a + self.guide, b, options.kernel) for a, b in pairwise([*widths, space.channels])
+        )
         self.blocks = nn.ModuleList(nn.Sequential(nn.BatchNorm2d(b, EPSILON, MOMENTUM), nn.ReLU()) for b in widths[1:])
         self.blocks.append(nn.Tanh())
         initialise(self, options.init)
@@ -49,7 +51,7 @@ class XiangGenerator(Generator):
     def forward(self, z: Tensor, condition: Condition) -> Tensor:
         if self.training and len(z) < 2:
             raise ZooError("generator xiang trains on batches of 2 and more; type --set train.batch=2")
-        x = self.seed(torch.cat([z, self.labels(condition, z)], 1))  # (N, widths[0], start, start)
+        x: Tensor = self.seed(torch.cat([z, self.labels(condition, z)], 1))  # (N, widths[0], start, start)
         for stage, block in zip(self.stages, self.blocks, strict=True):
             x = block(stage(with_guide(x, condition, self.guide)))  # twice as high and wide
         return x
@@ -69,9 +71,7 @@ class XiangCritic(Critic):
         _, halving = _halvings(space, options)
         self.guide = space.guide
         widths = [min(options.width * 2**i, options.max_width) for i in range(halving - 1)]
-        self.blocks = nn.Sequential(
-            *(_block(a, b, options) for a, b in pairwise([space.channels + space.guide, *widths]))
-        )
+        self.blocks = nn.Sequential(*(_block(a, b, options) for a, b in pairwise([space.channels + space.guide, *widths])))
         self.readout = nn.Conv2d(widths[-1], out, 1)  # a dense layer over the channels, the same at every position
         self.labels = LabelEmbedding(space, widths[-1], scale=widths[-1] ** -0.5)
         initialise(self, options.init)
