@@ -15,14 +15,14 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from zoo_core import __version__
 from zoo_core.build import Run, build_generator
 from zoo_core.catalog import Catalog
 from zoo_core.errors import ZooError
-from zoo_core.files import write_atomically, write_json
+from zoo_core.files import write_bytes, write_json
 from zoo_core.interfaces import Condition, Generator
 from zoo_core.latent import sample_latents
 from zoo_core.prior import Prior
@@ -140,7 +140,7 @@ def save_bundle(bundle: Bundle, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {name: value.detach().cpu().contiguous() for name, value in bundle.generator.state_dict().items()}
     write_json(folder / CONFIG, bundle.config)
-    write_atomically(folder / WEIGHTS, lambda temporary: save_file(tensors, temporary))
+    write_bytes(folder / WEIGHTS, save(tensors))
 
 
 def load_bundle(folder: Path, catalog: Catalog, device: str = "cpu") -> Bundle:

@@ -13,12 +13,14 @@ import torch
 from zoo_bench.command import load_images
 from zoo_bench.guides import draw_guides, guides_for
 from zoo_bench.hardware import hardware, versions
+from zoo_bench.lock import locked
 from zoo_bench.overfit import overfit_error
 from zoo_bench.progress import TrainingProgress
+from zoo_bench.report.page import render
 from zoo_bench.run_folder import RunFolder
 from zoo_bench.training import draw_real, draw_samples, generate, train_run
 from zoo_core.build import Run, build
-from zoo_core.bundle import Bundle, load_bundle
+from zoo_core.bundle import Bundle, load_bundle, run_bundle, save_bundle
 from zoo_core.catalog import Catalog
 from zoo_core.errors import ZooError
 from zoo_core.files import write_json
@@ -47,59 +49,89 @@ def run_bench(
     resume: bool = False,
     overwrite: bool = False,
     scoring: Scoring = Scoring(),
+    checkpoint_every: float = 60.0,
     quiet: bool = False,
 ) -> dict[str, Any]:
     """Train, score and report. Returns the final record, which --json prints."""
     progress = TrainingProgress(quiet)
     keep_heap()
     torch.set_num_threads(recipe.threads or os.cpu_count() or 1)
+    if not resume:
+        folder.claim(overwrite)
     images = load_images(recipe, catalog)
-    if resume:
-        if images.sha256 != recipe.dataset_sha256:
-            raise ZooError(f"the images of {recipe.data.id} are not those that {folder.path} was started with; start a new run")
-    else:
-        distributions = {name.partition("/")[0] for name in [recipe.model, recipe.data.id, *recipe.parts.values()]}
-        recipe = dataclasses.replace(
+    with locked(folder.path):
+        if resume:
+            run, data = resumed(recipe, folder, images, catalog, progress)
+        else:
+            folder.claim(overwrite)  # again: another process may have come first
+            folder.clear()
+            run, data = started(recipe, folder, images, catalog)
+        recipe = run.recipe
+        progress.say(_headline(run, images, folder))
+        draw_real(images, folder, recipe.data.background)
+        finished = run.iteration == run.total or train_run(run, data, images, folder, progress, checkpoint_every)
+        training = _training(run, finished)
+        record: dict[str, Any] = {"run": str(folder.path), "state": training["state"], "training": training}
+        if not finished:
+            progress.say(f"stopped at iteration {run.iteration}; go on with: zoo bench --resume {folder.path}")
+            return record
+        save_bundle(run_bundle(run), folder.model)
+        report = score_run(folder, images, recipe, catalog, training, scoring, progress)
+        page = render(folder.path)
+    progress.say(f"model:  {folder.model}\nreport: {page}")
+    record |= {name: report[name] for name in ("scores", "evaluator", "overfit") if name in report}
+    return record | {"report_page": str(page), "model": str(folder.model)}
+
+
+def started(recipe: Recipe, folder: RunFolder, images: Images, catalog: Catalog) -> tuple[Run, DeviceData]:
+    """A new run, its recipe completed with what only this machine and these images tell, and written down."""
+    distributions = {name.partition("/")[0] for name in [recipe.model, recipe.data.id, *recipe.parts.values()]}
+    run = build(
+        dataclasses.replace(
             recipe,
             versions=versions({"zoo-core", "zoo-bench"} | distributions),
             hardware=hardware(),
             dataset_sha256=images.sha256,
-        )
+        ),
+        catalog,
+    )
+    data = _device_data(run, images)
+    run.recipe = dataclasses.replace(run.recipe, precision=choose_precision(run, data))
+    folder.save_recipe(run.recipe)
+    folder.samples.mkdir(exist_ok=True)
+    return run, data
+
+
+def resumed(
+    recipe: Recipe, folder: RunFolder, images: Images, catalog: Catalog, progress: TrainingProgress
+) -> tuple[Run, DeviceData]:
+    """A run at its newest intact checkpoint, or at its start. Raises ZooError if the images are not the same any more."""
+    if images.sha256 != recipe.dataset_sha256:
+        raise ZooError(f"the images of {recipe.data.id} are not those that {folder.path} was started with; start a new run")
     run = build(recipe, catalog)
-    data = DeviceData(images, recipe.train, recipe.seed, run.device, recipe.data.background, recipe.data.guide)
-    if resume:
-        path, warnings = load_newest(run, folder.checkpoints)
-        for warning in warnings:
-            progress.say(f"warning: {warning}")
-        progress.say(f"resuming at iteration {run.iteration}" if path else "no checkpoint: starting again")
-        folder.forget_after(run.iteration)
-    else:
-        recipe = dataclasses.replace(recipe, precision=choose_precision(run, data))
-        run.recipe = recipe
-        folder.create(overwrite)
-        folder.save_recipe(recipe)
-    progress.say(_headline(run, images, folder))
-    draw_real(images, folder, recipe.data.background)
-    finished = run.iteration == run.total or train_run(run, data, images, folder, progress)
-    training = {
+    path, warnings = load_newest(run, folder.checkpoints)
+    for warning in warnings:
+        progress.say(f"warning: {warning}")
+    progress.say(f"resuming at iteration {run.iteration}" if path else "no checkpoint: starting again")
+    folder.forget_after(run.iteration)
+    return run, _device_data(run, images)
+
+
+def _device_data(run: Run, images: Images) -> DeviceData:
+    recipe = run.recipe
+    return DeviceData(images, recipe.train, recipe.seed, run.device, recipe.data.background, recipe.data.guide)
+
+
+def _training(run: Run, finished: bool) -> dict[str, Any]:
+    images = run.iteration * run.images_per_iteration
+    return {
         "state": "finished" if finished else "stopped",
         "iterations": run.iteration,
-        "images": run.iteration * run.images_per_iteration,
+        "images": images,
         "seconds": round(run.seconds, 2),
-        "images_per_second": round(run.iteration * run.images_per_iteration / max(run.seconds, 1e-9), 2),
+        "images_per_second": round(images / max(run.seconds, 1e-9), 2),
         "parameters": {name: sum(p.numel() for p in net.parameters()) for name, net in run.nets.items()},
     }
-    record: dict[str, Any] = {"run": str(folder.path), "state": training["state"], "training": training}
-    if not finished:
-        progress.say(f"stopped at iteration {run.iteration}; go on with: zoo bench --resume {folder.path}")
-        return record
-    report = score_run(folder, images, recipe, catalog, training, scoring, progress)
-    record |= {name: report[name] for name in ("scores", "evaluator", "overfit") if name in report}
-    from zoo_bench.report.page import render
-
-    page = render(folder.path)
-    progress.say(f"model:  {folder.model}\nreport: {page}")
-    return record | {"report_page": str(page), "model": str(folder.model)}
 
 
 def score_run(

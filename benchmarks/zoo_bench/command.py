@@ -67,6 +67,9 @@ DEFAULT_MINUTES = {"cpu": 5.0, "mps": 10.0, "cuda": 10.0}
     metavar="RUN",
     help="Go on with a run that was stopped; other options are ignored.",
 )
+@click.option(
+    "--checkpoint-every", default=60.0, show_default=True, metavar="SECONDS", help="Of training, between checkpoints."
+)
 @click.option("--extractor", default="sprites", show_default=True, help="Feature space of the scores: sprites or inception.")
 @click.option("--extractor-weights", type=click.Path(path_type=Path), help="File of the extractor's weights.")
 @click.option("--samples", default=0, help="Images to score; 0: as many as there are training images.")
@@ -98,6 +101,7 @@ def bench(context: click.Context, /, **given: Any) -> None:
         catalog,
         resume=bool(given["resume"]),
         overwrite=given["overwrite"],
+        checkpoint_every=given["checkpoint_every"],
         scoring=Scoring(None if given["no_eval"] else given["extractor"], given["extractor_weights"], given["samples"]),
     )
     if given["as_json"]:

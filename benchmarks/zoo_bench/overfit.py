@@ -46,7 +46,7 @@ def overfit_error(bundle: Bundle, images: Images) -> float:
     if bundle.space.labels or bundle.space.guide:
         labels = torch.from_numpy(images.labels).repeat_interleave(SAMPLES, 0) if bundle.space.labels else None
         guide = bundle.guide(real.to(torch.uint8)).repeat_interleave(SAMPLES, 0) if bundle.space.guide else None
-        drawn = bundle.sample(SAMPLES * len(real), labels=labels, guide=guide).float().unflatten(0, (len(real), SAMPLES))
+        drawn = bundle.sample(SAMPLES * len(real), labels=labels, guide=guide).float().view(len(real), SAMPLES, *real.shape[1:])
         return float((drawn - real[:, None]).abs().mean() / 255)
     drawn = bundle.sample(SAMPLES * len(real)).float()
     distance = (drawn[:, None] - real[None]).abs().flatten(2).mean(2)  # (samples, images)

@@ -45,33 +45,32 @@ class RunFolder:
     def report(self) -> Path:
         return self.path / "report.json"
 
-    def create(self, overwrite: bool) -> None:
-        """Make the folder. Raises ZooError if there is one already, or no permission to write."""
+    def claim(self, overwrite: bool) -> None:
+        """Make the folder. Raises ZooError if it holds a run or other files already, or cannot be written to."""
         if self.path.exists():
             if not self.path.is_dir():
                 raise ZooError(f"{self.path} is a file; type --out with another name")
-            if any(self.path.iterdir()):
+            if any(not path.name.startswith(".") for path in self.path.iterdir()):  # a killed run may leave a temporary file
                 if not self.recipe.exists():
                     raise ZooError(f"{self.path} holds other files; type --out with another name")
                 if not overwrite:
                     raise ZooError(f"{self.path} holds a run; type --resume {self.path} to go on, --overwrite to replace it")
-                self._clear()
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ZooError(f"cannot make {self.path}: {error.strerror}; type --out with a folder you may write to") from error
         if not os.access(self.path, os.W_OK):
             raise ZooError(f"cannot write to {self.path}; type --out with a folder you may write to")
-        self.samples.mkdir(exist_ok=True)
 
-    def _clear(self) -> None:
-        """Remove what runs write, the recipe first: a half-cleared folder is no run any more. Other files stay."""
-        for path in (self.recipe, self.metrics, self.report, self.path / "report.html"):
-            path.unlink(missing_ok=True)
+    def clear(self) -> None:
+        """Remove what runs write, the recipe last: a half-cleared folder is a run that starts again. Other files stay."""
         for folder in (self.samples, self.checkpoints, self.model):
             shutil.rmtree(folder, ignore_errors=True)
+        for path in (self.metrics, self.report, self.path / "report.html", self.recipe):
+            path.unlink(missing_ok=True)
 
     def save_recipe(self, recipe: Recipe) -> None:
+        """Write the recipe, from which on the folder is a run."""
         write_json(self.recipe, recipe.to_json())
 
     def load_recipe(self) -> Recipe:
@@ -93,6 +92,7 @@ class RunFolder:
 
     def forget_after(self, iteration: int) -> None:
         """Drop lines of metrics.jsonl and sample grids of iterations that will be done again."""
+        self.samples.mkdir(exist_ok=True)
         if self.metrics.exists():
             lines = self.metrics.read_text(encoding="utf-8", errors="replace").splitlines()
             write_bytes(self.metrics, "".join(line + "\n" for line in lines if _iteration(line) <= iteration).encode())

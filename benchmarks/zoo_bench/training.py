@@ -18,14 +18,13 @@ from zoo_bench.guides import guides_for
 from zoo_bench.progress import TrainingProgress
 from zoo_bench.run_folder import RunFolder
 from zoo_core.build import Run
-from zoo_core.bundle import Bundle, run_bundle, save_bundle
+from zoo_core.bundle import Bundle, run_bundle
 from zoo_core.grid import grid, write_png
 from zoo_core.images import Images
 from zoo_core.train.checkpoint import save_checkpoint
 from zoo_core.train.data import DeviceData
 from zoo_core.train.engine import train
 
-CHECKPOINT_EVERY = 60.0  # seconds of training
 CALIBRATION = 0.02  # share of a budget in minutes after which its number of steps is settled
 LOG_LINES = 400  # per run, about
 GRIDS = 12  # sample grids per run
@@ -81,8 +80,10 @@ class Pace:
         return self.minutes is not None and run.seconds >= self.minutes * 60
 
 
-def train_run(run: Run, data: DeviceData, images: Images, folder: RunFolder, progress: TrainingProgress) -> bool:
-    """Train on `data`, of `images`, until the budget is used.
+def train_run(
+    run: Run, data: DeviceData, images: Images, folder: RunFolder, progress: TrainingProgress, checkpoint_every: float
+) -> bool:
+    """Train on `data`, of `images`, until the budget is used; a checkpoint every so many seconds of training and at the end.
 
     Returns False if a signal ended it early; the last state is then saved.
 
@@ -106,7 +107,7 @@ def train_run(run: Run, data: DeviceData, images: Images, folder: RunFolder, pro
                 progress.say(f"time is up after {run.iteration} iterations: the machine became slower than at the start")
                 run.total = run.iteration
             ends = run.iteration == run.total or stop.signal is not None
-            saves = ends or run.seconds - last_save >= CHECKPOINT_EVERY
+            saves = ends or run.seconds - last_save >= checkpoint_every
             if ends or saves or run.iteration % _every(run.total, LOG_LINES) == 0:
                 terms = step.read()
                 rate = (run.iteration - last_log[0]) * run.images_per_iteration / max(run.seconds - last_log[1], 1e-9)
@@ -128,8 +129,6 @@ def train_run(run: Run, data: DeviceData, images: Images, folder: RunFolder, pro
                 last_save = run.seconds
             if ends:
                 break
-    if stop.signal is None:
-        save_bundle(run_bundle(run), folder.model)
     return stop.signal is None
 
 

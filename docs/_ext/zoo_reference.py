@@ -16,7 +16,6 @@ from sphinx.util.docutils import SphinxDirective
 from zoo_core import names
 from zoo_core.catalog import Catalog, Provided, discover
 from zoo_core.cli import zoo
-from zoo_core.cli.listing import OPTION_FLAGS
 from zoo_core.hooks import KINDS, PARTS
 from zoo_core.options import describe, to_json
 from zoo_core.train.options import TrainOptions
@@ -96,7 +95,7 @@ def entries_page(catalog: Catalog) -> list[str]:
     lines = []
     for kind, meaning in KINDS.items():
         items = of_this_project(catalog, kind)
-        flag = f" Chosen with `--{kind}`." if kind in OPTION_FLAGS and kind != "adversarial" else ""
+        flag = f" Chosen with `--{kind}`." if kind in ("model", "dataset", *PARTS) else ""
         what = cell(meaning) if kind in ("model", "command") else f"Target: {code(meaning)}"
         lines += [f"## {kind}", "", f"{what[0].upper()}{what[1:]}.{flag}", ""]
         rows = [[code(item.id), cell(item.entry.summary), cell(item.entry.paper)] for item in items]

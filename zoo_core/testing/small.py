@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from zoo_core.build import Run, build
-from zoo_core.catalog import discover
-from zoo_core.images import Images
+from zoo_core.catalog import Catalog, discover
 from zoo_core.recipe import Budget, Recipe, plan
-from zoo_core.space import Space
+from zoo_core.testing.noise import noise_images as random_images
 from zoo_core.train.data import DeviceData
 from zoo_core.train.engine import train
+
+__all__ = ["TINY", "random_images", "tiny_recipe", "trained"]
 
 TINY = ("generator.width=2", "critic.width=4", "generator.max_width=8", "critic.max_width=8", "latent=6", "train.batch=4")
 
@@ -24,20 +23,14 @@ def tiny_recipe(model: str = "wgan_gp", settings: Sequence[str] = (), **given: A
     return plan(discover(), model=model, settings=(*TINY, *settings), **arguments)
 
 
-def random_images(space: Space, n: int = 20, seed: int = 0) -> Images:
-    """Noise with labels in range; every tenth image is held out."""
-    draw = np.random.default_rng(seed)
-    pixels = draw.integers(0, 256, (n, space.size, space.size, space.channels), dtype=np.uint8)
-    columns = [draw.integers(0, count, n) for count in space.classes]
-    labels = np.stack(columns, 1).astype(np.int64) if columns else np.zeros((n, 0), np.int64)
-    return Images(space, pixels, labels, np.arange(n) % 10 == 9, tuple(map(str, range(n))))
-
-
-def trained(recipe: Recipe, iterations: int, run: Run | None = None) -> Run:
-    """The run after that many iterations in all."""
-    run = run or build(recipe, discover())
+def trained(
+    recipe: Recipe, iterations: int, run: Run | None = None, *, catalog: Catalog | None = None, images_seed: int = 0
+) -> Run:
+    """The run after that many iterations in all, on random images. Raises RunFailure for a term that is not finite."""
+    run = run or build(recipe, catalog or discover())
     run.total = iterations
-    data = DeviceData(random_images(recipe.space), recipe.train, recipe.seed, run.device, guide=recipe.data.guide)
+    images = random_images(recipe.space, seed=images_seed)
+    data = DeviceData(images, recipe.train, recipe.seed, run.device, guide=recipe.data.guide)
     for step in train(run, data):
         step.read()
     return run

@@ -11,12 +11,12 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from zoo_core.build import Run
 from zoo_core.errors import RunFailure
-from zoo_core.files import write_atomically
+from zoo_core.files import write_bytes
 
 
 def save_checkpoint(run: Run, folder: Path, keep: int = 2) -> Path:
@@ -31,7 +31,7 @@ def save_checkpoint(run: Run, folder: Path, keep: int = 2) -> Path:
     }
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{run.iteration:08d}.safetensors"
-    write_atomically(path, lambda temporary: save_file(tensors, temporary, {"zoo": json.dumps(state)}))
+    write_bytes(path, save(tensors, {"zoo": json.dumps(state)}))
     for old in checkpoints(folder)[keep:]:
         old.unlink(missing_ok=True)
     return path

@@ -120,8 +120,9 @@ def test_the_critic_sees_the_labels_of_the_codes():
 
 @pytest.mark.parametrize("prior", ["normal", "mixture", "swiss_roll"])
 def test_codes_move_towards_the_prior(prior):
-    """MMD of the codes of the training images to the prior, before and after 250 iterations; the images are noise."""
-    settings = ["latent=2", f"prior={prior}", "train.lr=2e-3", "train.batch=32", "critic.width=8", "hidden=32", "critic.init=dcgan"]
+    """MMD of the codes of the training images to the prior falls by a factor of five in 200 iterations; the images are noise."""
+    settings = ["latent=2", f"prior={prior}", "critic_steps=2", "critic.width=8", "hidden=128", "critic.init=dcgan"]
+    settings += ["train.lr=1e-3", "train.beta1=0.5", "train.batch=32"]
     run = build(tiny_recipe("aae", settings), discover())
     data = data_of(run)
     wanted = draw_latent(run.prior, 400, torch.Generator().manual_seed(9))
@@ -131,11 +132,11 @@ def test_codes_move_towards_the_prior(prior):
             codes = [run.nets["encoder"](data.batch(1000 + i).images, Condition()) for i in range(6)]
         return mmd(torch.cat(codes), wanted)
 
-    before, run.total = distance(), 250
+    before, run.total = distance(), 200
     for step in train(run, data):
-        pass
-    step.read()
-    assert distance() < before / 4
+        if step.iteration == run.total:
+            step.read()
+    assert distance() < before / 5
 
 
 @pytest.mark.parametrize("settings", [{"labels": ("type", "body")}, {"guide": "edges"}, {"channels": 4}, {"size": 24}], ids=str)
@@ -168,7 +169,7 @@ def test_resume_is_bit_for_bit(prior, tmp_path):
 
 def test_reconstruction_improves():
     run = build(tiny_recipe("aae", ["train.lr=3e-3", "generator.width=8", "generator.max_width=16"]), discover())
-    run.total = 150
+    run.total = 100
     errors = [step.terms["reconstruct/squared_error"].item() for step in train(run, data_of(run))]
     assert sum(errors[-10:]) < 0.95 * sum(errors[:10])
 

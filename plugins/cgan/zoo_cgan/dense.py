@@ -20,7 +20,7 @@ class EdgeDense(Generator):
 
     The guide is halved by convolutions, flattened and appended to the latent. A dense layer makes of both a map of `seed`
     channels, 3 in the paper: whatever is known of the lines has to pass through these 192 numbers (at 64 px). A guide that is
-    absent counts as empty. Raises ZooError for a size that cannot be halved as often as `widths` and `edges` say.
+    absent counts as empty. Raises ZooError for a size that cannot be halved as often as `doublings` and `edges` say.
     """
 
     def __init__(self, space: Space, latent: int, upsampler: Upsampler, options: DenseOptions) -> None:
@@ -33,7 +33,7 @@ class EdgeDense(Generator):
         self.size = space.size
         self.labels = LabelEmbedding(space, options.embedding)
         small = space.size // 2 ** len(options.edges)
-        start = space.size // 2 ** (len(options.widths) - 1)
+        start, widths = space.size // 2**options.doublings, options.widths
         size = latent + self.labels.size
         flat, numbers = options.edges[-1] * small**2, options.seed * start**2
 
@@ -47,10 +47,10 @@ class EdgeDense(Generator):
         self.seed = nn.Sequential(
             nn.Linear(size + flat, numbers, bias=False), nn.BatchNorm1d(numbers), nn.Unflatten(1, (options.seed, start, start))
         )
-        self.widen = nn.Sequential(nn.Conv2d(options.seed, options.widths[0], 3, padding=1, bias=False))
-        self.stages = nn.ModuleList(upsampler.stage(a, b, size) for a, b in pairwise(options.widths))
-        self.blocks = nn.ModuleList(nn.Sequential(nn.BatchNorm2d(b), activation(options.activation)) for b in options.widths)
-        self.head = upsampler.head(options.widths[-1], space.channels, size)
+        self.widen = nn.Sequential(nn.Conv2d(options.seed, widths[0], 3, padding=1, bias=False))
+        self.stages = nn.ModuleList(upsampler.stage(a, b, size) for a, b in pairwise(widths))
+        self.blocks = nn.ModuleList(nn.Sequential(nn.BatchNorm2d(b), activation(options.activation)) for b in widths)
+        self.head = upsampler.head(widths[-1], space.channels, size)
         initialise(self, options.init)
 
     def forward(self, z: Tensor, condition: Condition) -> Tensor:

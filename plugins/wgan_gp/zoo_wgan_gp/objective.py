@@ -30,7 +30,7 @@ def pixel_penalty(
     The penalty in the code of Chen et al., which is not that of the paper they follow: it holds the gradient of an image of
     H x W pixels near a norm of sqrt(H * W), not of 1. Arguments as of zoo_core.penalties.gradient_penalty.
     """
-    x = fake.detach().lerp(real, epsilon.view(-1, *[1] * (real.dim() - 1)))
+    x = fake.detach().lerp(real, epsilon.to(real).view(-1, *[1] * (real.dim() - 1)))
     excess = input_gradient(critic, x, condition).float().norm(dim=1) - 1  # (N, H, W)
     squares: Tensor = (excess.clamp_min(0) if one_sided else excess).square()
     return squares.mean()

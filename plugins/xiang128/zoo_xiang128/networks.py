@@ -15,7 +15,7 @@ from zoo_core.space import Space, halvings
 from zoo_xiang128.options import CriticOptions, GeneratorOptions
 
 MOMENTUM = 0.2  # of batch norm: the paper's 0.8 is the share of the old value, torch's is that of the new one
-EPSILON = 1e-3  # of batch norm: the default of the framework that counts momentum in that way
+EPSILON = 1e-5  # of batch norm; 1e-3 would swallow the differences that a critic with weights of 0.01 has to tell
 
 
 class XiangGenerator(Generator):

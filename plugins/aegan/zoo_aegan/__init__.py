@@ -1,0 +1,1 @@
+"""The four-network AEGAN of PokeGAN for zoo."""
