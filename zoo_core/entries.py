@@ -7,10 +7,15 @@ from zoo_core.hooks import Entry, hookimpl
 DCGAN = "Radford et al. 2015, arXiv 1511.06434"
 GOODFELLOW = "Goodfellow et al. 2014, Generative Adversarial Nets, arXiv 1406.2661"
 COMMANDS = (
+    Entry("command", "check", "zoo_core.cli.check:check_command", summary="Check that a plugin keeps its contracts"),
     Entry("command", "doctor", "zoo_core.cli.doctor:doctor_command", summary="Check that all plugins work"),
     Entry("command", "info", "zoo_core.cli.listing:info_command", summary="Show what something is, needs and can be set to"),
+    Entry("command", "install", "zoo_core.cli.packages:install_command", summary="Install plugins into this environment"),
     Entry("command", "list", "zoo_core.cli.listing:list_command", summary="List what the installed plugins provide"),
+    Entry("command", "new", "zoo_core.cli.new:new_command", summary="Write the skeleton of a plugin"),
+    Entry("command", "plugins", "zoo_core.cli.packages:plugins_command", summary="List the installed plugins"),
     Entry("command", "sample", "zoo_core.cli.sample:sample_command", summary="Draw pictures with a trained model"),
+    Entry("command", "uninstall", "zoo_core.cli.packages:uninstall_command", summary="Remove plugins from this environment"),
 )
 NETWORKS = (
     Entry(

@@ -25,6 +25,7 @@ from zoo_core.testing import (
     checks_critic,
     checks_dataset,
     checks_generator,
+    checks_learning,
     checks_manifest,
     checks_metric,
     checks_model,
@@ -75,6 +76,7 @@ class Suite:
 
     xfails    name of a check, "generator_meta" or "generator_meta[blobs]" -> why it may fail. It then must fail.
     settings  "kind.option=value", for entries whose defaults cannot be checked.
+    learn     whether models must learn something, too: up to a minute each.
     Raises ZooError for an expected failure without a reason or of no check of this distribution.
     """
 
@@ -84,6 +86,7 @@ class Suite:
         *,
         xfails: Mapping[str, str] | None = None,
         settings: Iterable[str] = (),
+        learn: bool = False,
         catalog: Catalog | None = None,
     ) -> None:
         self.catalog = catalog or discover()
@@ -92,7 +95,7 @@ class Suite:
         parts = [replace(whole, item=item) for item in whole.items]
         self.cases = tuple(
             Case(check, subject)
-            for check in CHECKS
+            for check in (*CHECKS, *(checks_learning.CHECKS if learn else ()))
             for subject in ([whole] if not check.kind else parts)
             if not check.kind or check.kind in _kinds(subject.entry)
         )

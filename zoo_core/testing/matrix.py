@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from zoo_core.bundle import run_bundle
 from zoo_core.catalog import Catalog, Provided, cause
 from zoo_core.errors import ZooError
+from zoo_core.testing.check import Check, Result, Status
+from zoo_core.testing.conformance import Suite
 from zoo_core.testing.networks import condition
 from zoo_core.testing.small import trained
 from zoo_core.testing.subject import Subject
 
 KINDS = ("objective", "generator", "critic", "upsampler")
 STEPS = 2
+CONTRACT = "Parts that claim to fit each other train two steps together: objective x generator x critic x upsampler."
+READ = "zoo_core/interfaces.py; docs/explanation/phases.md"
 
 
 @dataclass(frozen=True)
@@ -57,3 +61,12 @@ def _trained(catalog: Catalog, items: tuple[Provided, ...], settings: tuple[tupl
         return Combination(items, cause(error))
     wanted = (2, recipe.space.channels, recipe.space.size, recipe.space.size)
     return Combination(items, "" if shape == wanted else f"images have shape {shape}, expected {wanted}")
+
+
+def matrix_results(suite: Suite) -> Iterator[Result]:
+    """The matrix as results of one check, a result for each combination."""
+    check = Check("matrix_trains", "", CONTRACT, READ, lambda subject: None)
+    settings = suite.cases[0].subject.settings
+    for found in matrix(suite.catalog, suite.distribution, settings):
+        status: Status = "skipped" if found.refused else "failed" if found.problem else "passed"
+        yield Result(check, found.name, status, found.problem)

@@ -85,10 +85,11 @@ class Subject:
                 return space
         raise Misfit(problem)
 
-    def recipe(self, parts: Mapping[str, Provided] | None = None, **given: Any) -> Recipe:
+    def recipe(self, parts: Mapping[str, Provided] | None = None, *, tiny: bool = True, **given: Any) -> Recipe:
         """A small recipe with this entry in it, on noise: a model as it is, a part with reference parts around it.
 
-        parts  further parts. given  more arguments of `zoo_core.recipe.plan`. Raises ZooError for what does not fit.
+        parts  further parts. tiny  make networks and batches as small as `small` does. given  more arguments of
+        `zoo_core.recipe.plan`. Raises ZooError for what does not fit.
         """
         model = self.entry if self.entry.kind == "model" else Entry("model", "checked", parts=self.around(parts or {}))
         named = {part: model.parts.get(part, REFERENCE.get(part, "")) for part in PARTS}
@@ -100,19 +101,21 @@ class Subject:
         options = dict(model.options)
         for part, item in found.items():
             config = self.catalog.load_config(item)
-            options |= {f"{part}.{name}": value for name, value in small(config).items()} if config else {}
+            options |= {f"{part}.{name}": value for name, value in small(config).items()} if config and tiny else {}
             options |= {f"{part}.{name}": value for name, value in self.chosen(part).items()}
-        options |= {"train.batch": SMALL["batch"], "train.ema": 0.5, "train.precision": "fp32"}
+        options |= {"train.batch": SMALL["batch"], "train.ema": 0.5} if tiny else {}
+        options["train.precision"] = "fp32"
         made = Provided(replace(model, options=options), self.distribution, self.provided.version)
         others = tuple(item for item in self.catalog.entries if (item.entry.kind, item.id) != ("model", made.id))
         catalog = replace(self.catalog, entries=(*others, made, NOISE))
         needs = {need for item in (made, *found.values()) for need in item.entry.needs}
         arguments: dict[str, Any] = {
+            "dataset": NOISE.id,
             "labels": tuple(LABELS) if "labels" in needs else (),
             "guide": "edges" if "guide" in needs else "none",
             "budget": Budget(steps=4),
         }
-        return _first_size(catalog, model=made.id, dataset=NOISE.id, **(arguments | given))
+        return _first_size(catalog, model=made.id, **(arguments | given))
 
     def around(self, parts: Mapping[str, Provided]) -> dict[str, str]:
         """part -> id, for a model made of this entry, `parts` and the reference ones."""

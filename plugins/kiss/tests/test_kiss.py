@@ -7,7 +7,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from zoo_core.testing.small import tiny_recipe, trained
 from torch import nn
 from zoo_kiss.autoencoder import Decoder, Encoder
 from zoo_kiss.entries import zoo_entries
@@ -18,10 +17,11 @@ from zoo_core.build import build_generator
 from zoo_core.catalog import discover
 from zoo_core.errors import ZooError
 from zoo_core.interfaces import Condition
-from zoo_core.nets.upsamplers import Nearest, Transposed
 from zoo_core.nets.options import NearestOptions, TransposedOptions
+from zoo_core.nets.upsamplers import Nearest, Transposed
 from zoo_core.recipe import Budget, plan
 from zoo_core.space import Space
+from zoo_core.testing.small import tiny_recipe, trained
 
 UPSAMPLER = Transposed(TransposedOptions())
 LABELS = {"type": ("fire", "water", "grass"), "legs": ("two", "four")}
@@ -195,13 +195,17 @@ def test_the_upsampler_is_ignored():
 
 @pytest.mark.parametrize("make", [lambda space: decoder(space), lambda space: encoder(space)], ids=["decoder", "encoder"])
 def test_a_size_that_cannot_be_halved_says_which_can(make):
-    with pytest.raises(ZooError, match="size 50 does not fit.*type --size 48"):
+    with pytest.raises(ZooError, match=r"size 50 does not fit.*type --size 48"):
         make(Space(50))
 
 
 def test_gradients_reach_every_weight():
     space, condition = conditioned("labels and guide", 32)
-    net, judge, codes = decoder(space, activation="elu"), encoder(space, activation="elu"), encoder(space, 1, 5, activation="elu")
+    net, judge, codes = (
+        decoder(space, activation="elu"),
+        encoder(space, activation="elu"),
+        encoder(space, 1, 5, activation="elu"),
+    )
     z = torch.randn(2, 5)
     (judge(net(z, condition), condition).square().sum() + codes(z, condition).square().sum()).backward()
     for part in (net, judge, codes):
@@ -212,7 +216,9 @@ def test_gradients_reach_every_weight():
 
 
 def test_the_decoder_is_made_by_its_id():
-    made = build_generator({"generator": "zoo-kiss/kiss_decoder", "upsampler": "zoo-core/nearest"}, {}, Space(32), 7, discover())
+    made = build_generator(
+        {"generator": "zoo-kiss/kiss_decoder", "upsampler": "zoo-core/nearest"}, {}, Space(32), 7, discover()
+    )
     assert isinstance(made, Decoder) and made.latent == 7
 
 

@@ -9,7 +9,6 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
-from zoo_core.testing.small import random_images, tiny_recipe, trained
 from zoo_vae.objective import Variational, charged, kl, posterior
 from zoo_vae.options import VariationalOptions
 
@@ -20,6 +19,7 @@ from zoo_core.interfaces import Batch, Condition
 from zoo_core.prior import Prior
 from zoo_core.reconstruction import reconstruction
 from zoo_core.space import Space
+from zoo_core.testing.small import random_images, tiny_recipe, trained
 from zoo_core.train.checkpoint import load_checkpoint, save_checkpoint
 from zoo_core.train.data import DeviceData
 from zoo_core.train.draw import CounterDraw

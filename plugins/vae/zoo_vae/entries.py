@@ -21,7 +21,7 @@ def zoo_entries() -> list[Entry]:
                 "generator.init": "kaiming",
                 "critic.norm": "batch",
                 "critic.init": "kaiming",
-                "train.batch": 64,
+                "train.batch": 32,
                 "train.lr": 1e-3,
                 "train.beta1": 0.9,
                 "train.beta2": 0.999,

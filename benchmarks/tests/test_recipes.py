@@ -1,0 +1,77 @@
+"""The recipes that ship: each is understood, planned for what its name says, and built."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from zoo_bench.command import bench, recipe_of
+from zoo_bench.recipes import PLACES, read_recipe, recipe_names, use_recipe
+from zoo_core.build import build
+from zoo_core.catalog import discover
+from zoo_core.errors import ZooError
+
+NAMES = recipe_names()
+
+
+def planned(name, *arguments):
+    """The recipe of `zoo bench --recipe NAME ARGUMENTS`."""
+    context = bench.make_context("bench", ["--recipe", name, "--device", "cpu", *arguments])
+    try:
+        return recipe_of(context.params, discover())
+    except ZooError as error:
+        if "pip install" in str(error):
+            pytest.skip(str(error))
+        raise
+
+
+def path(name):
+    return next(place / f"{name}.toml" for place in PLACES if (place / f"{name}.toml").exists())
+
+
+def test_there_are_recipes():
+    assert len(NAMES) >= 13  # of the four papers that are GANs alone
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_recipe_can_be_planned(name):
+    values = read_recipe(name)
+    settings = values.get("set", {})
+    arguments = ["--guide", "edges"] if values.get("guide") == "edges" else []
+    recipe = planned(name, *arguments)
+    assert recipe.space.size == values["size"] and recipe.model.endswith("/" + values["model"].rpartition("/")[2])
+    assert recipe.budget.steps == values.get("steps")
+    for key, value in settings.items():
+        part, _, option = key.rpartition(".")
+        assert recipe.options[part][option] == value
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_name_and_the_header_say_what_it_is(name):
+    text = path(name).read_text()
+    assert text.startswith(f"# zoo bench --recipe {name}"), "the first line is the command"
+    assert re.search(rf"_{read_recipe(name)['size']}$", name), "the name ends with the size"
+    assert len(re.findall(r"^# \w.{20,}", text, re.MULTILINE)) >= 2, "the header says what it is and what to expect"
+
+
+def test_typed_options_win():
+    recipe = planned("ning_wgan_96", "--steps", "7", "--size", "48", "--set", "objective.critic_steps=4")
+    assert recipe.budget.steps == 7 and recipe.space.size == 48
+    assert recipe.options["objective"]["critic_steps"] == 4 and recipe.options["objective"]["clip"] == 0.01
+
+
+@pytest.mark.parametrize("name", ["ning_dcgan_96", "ning_wgan_96", "ning_wgan_gp_96"])
+def test_sizes_that_are_no_power_of_two_are_built(name):
+    run = build(planned(name), discover())
+    assert run.recipe.space.size == 96 and run.recipe.train.batch == 128
+
+
+@pytest.mark.parametrize("text", ["colour = 3", 'recipe = "x"', "set = 3", "size = ["])
+def test_what_is_no_recipe_is_refused(text, tmp_path: Path):
+    file = tmp_path / "own.toml"
+    file.write_text(text)
+    with pytest.raises(ZooError, match=r"own\.toml"):
+        use_recipe(click.Context(bench), bench.params[0], str(file))

@@ -1,0 +1,184 @@
+"""`zoo new plugin`: what it writes works as it is, and names that would not are refused."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zoo_core import names
+from zoo_core.catalog import discover
+from zoo_core.cli.new import SUMMARIES, check_name, plugin_files
+from zoo_core.errors import ZooError
+from zoo_core.testing import Suite
+
+ROOT = Path(__file__).resolve().parent.parent
+SLOW = ("manifest_light", "manifest_options_light", "package_reloads")  # processes of their own: once below, from a wheel
+
+
+def install(folder: Path, distribution: str, files: dict[str, str]) -> None:
+    """Put the files of a distribution on the path as an installer would, without its minute."""
+    package = distribution.replace("-", "_")
+    inside = {path: text for path, text in files.items() if path.startswith(f"{package}/")}
+    info = f"{package}-0.1.0.dist-info"
+    inside[f"{info}/METADATA"] = (
+        f"Metadata-Version: 2.4\nName: {distribution}\nVersion: 0.1.0\nRequires-Dist: zoo-core>=0.1\n"
+    )
+    inside[f"{info}/entry_points.txt"] = f"[zoo.v1]\n{distribution} = {package}.entries\n"
+    inside[f"{info}/RECORD"] = "".join(f"{path},,\n" for path in (*inside, f"{info}/RECORD"))
+    for path, text in inside.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+
+
+@pytest.mark.parametrize("kind", SUMMARIES)
+def test_what_is_written_is_a_sound_plugin(kind, plugins):
+    distribution = f"acme-{kind}"
+    install(plugins.folder, distribution, plugin_files(distribution, kind))
+    suite = Suite(distribution)
+    results = [suite.run(case) for case in suite.cases if case.check.name not in SLOW]
+    assert [result.explain() for result in results if not result.good] == []
+    assert {case.subject.entry.kind for case in suite.cases if case.subject.item} == {kind}
+    skipped = {result.check.name for result in results if result.status == "skipped"}
+    assert skipped <= {"critic_input_gradient"}, "a template should show what can be checked"
+
+
+@pytest.mark.parametrize("kind", SUMMARIES)
+def test_what_is_written_keeps_the_style_of_zoo(kind, tmp_path):
+    for path, text in plugin_files("acme-gans", kind).items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+        if path.endswith(".py"):
+            ast.parse(text)
+    ruff = [sys.executable, "-m", "ruff"]
+    config = ["--no-cache", "--config", str(ROOT / "pyproject.toml"), str(tmp_path)]
+    for command in (["check", *config], ["format", "--check", *config]):
+        done = subprocess.run([*ruff, *command], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
+    test = (tmp_path / "tests/test_acme_gans.py").read_text()
+    assert test.count("\n") == 3 and 'conformance("acme-gans")' in test
+    assert "${{ matrix.python }}" in (tmp_path / ".github/workflows/test.yml").read_text()
+
+
+def test_nothing_is_asked_and_nothing_is_overwritten(plugins, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = plugins.zoo("new", "plugin", "acme-gans", "--kind", "objective")
+    assert done.returncode == 0, done.stderr
+    assert [line.strip() for line in done.stdout.split("next:\n")[1].splitlines()] == [
+        "zoo install -e ./acme-gans",
+        "zoo check acme-gans",
+        "zoo bench --objective acme_gans",
+    ]
+    written = {str(path.relative_to("acme-gans")) for path in Path("acme-gans").rglob("*") if path.is_file()}
+    assert written == set(plugin_files("acme-gans", "objective"))
+    (tmp_path / "acme-gans/README.md").write_text("mine")
+    again = plugins.zoo("new", "plugin", "acme-gans", "--kind", "critic")
+    assert again.returncode == 2 and "acme-gans exists; type --out FOLDER" in again.stderr
+    assert (tmp_path / "acme-gans/README.md").read_text() == "mine"
+    assert plugins.zoo("new", "plugin", "acme-gans", "--kind", "critic", "--out", "two").returncode == 0
+
+
+def test_a_missing_kind_is_named(plugins, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = plugins.zoo("new", "plugin", "acme-gans")
+    assert done.returncode == 2 and "type zoo new plugin acme-gans --kind objective|" in done.stderr
+    assert list(tmp_path.glob("acme*")) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("", "nothing is no name"),
+        ("-acme", "is no name of a package"),
+        ("acme gans", "is no name of a package"),
+        ("../acme", "is no name of a package"),
+        ("acmé", "is no name of a package"),
+        ("acme\n", "is no name of a package"),
+        ("Acme_Gans", "type zoo new plugin acme-gans"),
+        ("acme..gans", "type zoo new plugin acme-gans"),
+        ("3d-gans", "type zoo new plugin zoo-3d-gans"),
+        ("class", "word or module of Python"),
+        ("match", "word or module of Python"),
+        ("json", "word or module of Python"),
+        ("zoo-core", "is a package of zoo itself"),
+        ("zoo-wgan-gp", "is a package of zoo itself"),
+        ("torch", "installed already"),
+    ],
+)
+def test_names_that_would_not_work_are_refused(name, hint):
+    with pytest.raises(ZooError, match=hint) as caught:
+        check_name(name)
+    assert "\n" not in str(caught.value)
+
+
+@given(st.text(alphabet="aZ09-_. /\\\n$'", max_size=8))
+def test_a_name_that_passes_can_be_installed_and_imported(name):
+    try:
+        passed = check_name(name)
+    except ZooError:
+        return
+    assert passed == name == names.normal(name) and name.replace("-", "_").isidentifier()
+    for kind in SUMMARIES:
+        for path, text in plugin_files(name, kind).items():
+            assert not path.startswith(("/", "..")) and "$" not in text.replace("${{", "")
+
+
+def test_a_name_that_a_plugin_provides_already_is_refused(plugins, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    plugins.provide("acme-one", 'Entry("objective", "acme_two", target="a:b")')
+    done = plugins.zoo("new", "plugin", "acme-two", "--kind", "objective")
+    assert done.returncode == 2 and "acme-one already provides the objective acme_two" in done.stderr
+
+
+def environment(folder: Path) -> Path:
+    """The Python of a new environment that sees the packages of this one below its own."""
+    venv.create(folder, symlinks=True)
+    site = next(folder.glob("lib/python*/site-packages"))
+    below = [path for path in sys.path if path.endswith("site-packages")]
+    (site / "below.pth").write_text("".join(f"import site; site.addsitedir({path!r})\n" for path in below))
+    return folder / "bin/python"
+
+
+def test_a_stranger_installs_checks_uses_and_removes_it(tmp_path, monkeypatch):
+    """All of it as they would: a wheel into an environment of their own, no index, pytest and `zoo check` there."""
+    monkeypatch.chdir(tmp_path)
+    python = environment(tmp_path / "venv")
+    variables = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "ZOO_PLUGINS", "COLUMNS")}
+
+    def run(*command: str, code: int = 0) -> str:
+        done = subprocess.run([str(python), *command], env=variables, capture_output=True, text=True, timeout=300)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout
+
+    zoo = ("-m", "zoo_core")
+    run(*zoo, "new", "plugin", "acme-gans", "--kind", "objective")
+    run("-m", "build", "--wheel", "--no-isolation", "--outdir", "wheels", "acme-gans")
+    (wheel,) = Path("wheels").glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        assert "acme_gans/py.typed" in archive.namelist()
+    assert "zoo check acme-gans" in run(*zoo, "install", "acme-gans", "--no-index", "--find-links", "wheels")
+    provided = json.loads(run(*zoo, "plugins", "--json"))
+    assert {"acme-gans": {"objective": 1}}.items() <= {each["distribution"]: each["provides"] for each in provided}.items()
+
+    badge = tmp_path / "badge.svg"
+    report = json.loads(run(*zoo, "check", "acme-gans", "--json", "--badge", str(badge)))
+    assert report["good"] and report["counts"]["passed"] >= 20
+    statuses = {result["check"]: result["status"] for result in report["results"]}
+    assert {statuses[name] for name in (*SLOW[:2], "package_wheel")} == {"passed"}
+    assert "passed</text>" in badge.read_text() and json.loads(badge.with_suffix(".json").read_text())["color"] == "brightgreen"
+    tests = run("-m", "pytest", "-q", "-p", "no:cacheprovider", "acme-gans/tests", "-k", "manifest or package")
+    assert " passed" in tests and "failed" not in tests
+
+    run(*zoo, "uninstall", "acme-gans")
+    assert "acme-gans" not in run(*zoo, "plugins")
+    assert "acme_gans" not in {item.entry.name for item in discover().entries}
