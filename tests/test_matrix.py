@@ -22,7 +22,8 @@ def test_trains_and_reloads(model, upsampler, size, labels, tmp_path):
     try:
         recipe = tiny_recipe(model, size=size, labels=labels, parts={"upsampler": upsampler}, guide=guide(model))
     except ZooError as error:
-        assert " needs " in str(error)  # the model says that it does not claim this combination
+        # The model says that it does not claim this combination, or that its objective is in a plugin which is not here.
+        assert " needs " in str(error) or "pip install zoo-" in str(error)
         return
     run = trained(recipe, 2)
     save_bundle(run_bundle(run), tmp_path)

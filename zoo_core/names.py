@@ -25,12 +25,12 @@ FIRST_PARTY: Mapping[str, tuple[str, ...]] = {
     "zoo-colorpicker": ("colorpicker",),
     "zoo-dcgan": ("dcgan",),
     "zoo-ebgan": ("ebgan",),
-    "zoo-gan": ("gan_kiss", "gan_strategies", "kiss", "wgan_kiss"),
+    "zoo-gan": ("gan_kiss", "gan_strategies", "wgan_kiss"),
     "zoo-kiss": ("aae_kiss", "kiss_decoder", "kiss_encoder", "vae_kiss"),
     "zoo-vae": ("vae",),
     "zoo-wgan-clip": ("wgan_clip",),
-    "zoo-wgan-gp": ("chen", "wgan_gp", "wgan_gp_2017", "wgan_gp_chen"),
-    "zoo-xiang128": ("xiang", "xiang_gan", "xiang_wgan"),
+    "zoo-wgan-gp": ("wgan_gp", "wgan_gp_2017", "wgan_gp_chen"),
+    "zoo-xiang128": ("xiang_gan", "xiang_wgan"),
 }
 
 

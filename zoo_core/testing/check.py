@@ -35,7 +35,7 @@ class Check:
               that has them.
     contract  what must hold, in a sentence: the function's docstring.
     read      where the contract is written down.
-    stands_on name of a check whose failure makes this one meaningless, "" for none.
+    stands_on names of checks whose failure makes this one meaningless.
     """
 
     name: str
@@ -43,16 +43,18 @@ class Check:
     contract: str
     read: str
     run: Callable[[Subject], None]
-    stands_on: str = ""
+    stands_on: tuple[str, ...] = ()
 
 
-def checks(group: str, kind: str, read: str, *functions: Callable[[Subject], None], stands_on: str = "") -> tuple[Check, ...]:
-    """Checks out of functions with a docstring. Where `stands_on` is empty, all but the first stand on the first."""
+def checks(
+    group: str, kind: str, read: str, *functions: Callable[[Subject], None], after: tuple[Check, ...] = ()
+) -> tuple[Check, ...]:
+    """Checks out of functions with a docstring. They stand on the checks of `after`; without, all but the first on the first."""
     made: list[Check] = []
     for function in functions:
-        base = stands_on or (made[0].name if made else "")
+        bases = tuple(check.name for check in after or made[:1])
         contract = " ".join((function.__doc__ or "").split())
-        made.append(Check(f"{group}_{function.__name__}", kind, contract, read, function, base))
+        made.append(Check(f"{group}_{function.__name__}", kind, contract, read, function, bases))
     return tuple(made)
 
 

@@ -126,9 +126,11 @@ def _expect_light(subject: Subject, what: str, words: str) -> None:
 
 HOOKS = "zoo_core/hooks.py; docs/reference/interfaces.md"
 OPTIONS = "zoo_core/options.py; docs/reference/options.md"
+_MANIFEST = checks("manifest", "", HOOKS, found, summaries, names, light, options_light)
+_OPTIONS = checks("options", "options", OPTIONS, documented, json_round_trip)
 CHECKS: tuple[Check, ...] = (
-    *checks("manifest", "", HOOKS, found, summaries, names, light, options_light),
-    *checks("target", "target", HOOKS, importable, stands_on="manifest_found"),
-    *checks("options", "options", OPTIONS, documented, stands_on="manifest_found"),
-    *checks("options", "options", OPTIONS, json_round_trip, typed, stands_on="options_documented"),
+    *_MANIFEST,
+    *checks("target", "target", HOOKS, importable),
+    *_OPTIONS,
+    *checks("options", "options", OPTIONS, typed, after=_OPTIONS),
 )

@@ -16,9 +16,12 @@ from zoo_core.interfaces import Batch, Draw, Nets, Objective, Phase
 from zoo_core.prior import PRIORS, Prior
 from zoo_core.recipe import Recipe
 from zoo_core.testing.check import Check, NotApplicable, checks, expect
+from zoo_core.testing.noise import noise_images
 from zoo_core.testing.small import trained
 from zoo_core.testing.subject import Subject, wraps
 from zoo_core.train.checkpoint import load_newest, save_checkpoint
+from zoo_core.train.data import DeviceData
+from zoo_core.train.engine import train
 
 ITERATIONS = 3
 PATIENCE = 12  # iterations in which every network must have moved
@@ -185,7 +188,10 @@ def _watched(subject: Subject, look: Look) -> None:
 
         return dataclasses.replace(phase, loss=loss)
 
-    _trained(subject, recipe, ITERATIONS, dataclasses.replace(run, phases=tuple(map(watched, run.phases))))
+    run = dataclasses.replace(run, phases=tuple(map(watched, run.phases)), total=ITERATIONS)
+    data = DeviceData(noise_images(recipe.space), recipe.train, recipe.seed, run.device, guide=recipe.data.guide)
+    for _ in train(run, data):
+        pass
 
 
 def _trained(subject: Subject, recipe: Recipe, iterations: int, run: Run | None = None) -> Run:
@@ -211,10 +217,12 @@ def _moved(before: Mapping[str, Mapping[str, Tensor]], after: Mapping[str, Mappi
 
 
 READ = "zoo_core/interfaces.py, classes Objective and Phase; docs/explanation/phases.md"
-CHECKS: tuple[Check, ...] = checks(
+CHECKS: tuple[Check, ...] = checks("objective", "objective", READ, builds, terms)
+CHECKS += checks("objective", "objective", READ, finite, after=CHECKS)
+CHECKS += checks(
     "objective",
     "objective",
     READ,
-    *(builds, terms, finite, leaves_batch, moves_its_own, trains_everything, reproducible, resumes),
-    *(looks_at_images, bfloat16, labels),
+    *(leaves_batch, moves_its_own, trains_everything, reproducible, resumes, looks_at_images, bfloat16, labels),
+    after=CHECKS,
 )

@@ -22,6 +22,7 @@ from zoo_core.errors import ZooError
 from zoo_core.hooks import GROUP
 from zoo_core.installed import CORE
 from zoo_core.names import normal
+from zoo_core.testing.checks_manifest import CHECKS as MANIFEST
 from zoo_core.testing.check import Check, NotApplicable, checks, expect
 from zoo_core.testing.fresh import last_line, run_fresh
 from zoo_core.testing.subject import Subject
@@ -160,7 +161,6 @@ def _data(package: str) -> Iterator[str]:
                 yield f"{package}/{inner.as_posix()}"
 
 
+FOUND = MANIFEST[:1]
 READ = "https://packaging.python.org/en/latest/guides/writing-pyproject-toml; docs/tutorials/write-a-plugin.md"
-CHECKS: tuple[Check, ...] = checks(
-    "package", "", READ, requires_core, entry_points, wheel, reloads, stands_on="manifest_found"
-)
+CHECKS: tuple[Check, ...] = checks("package", "", READ, requires_core, entry_points, wheel, reloads, after=FOUND)

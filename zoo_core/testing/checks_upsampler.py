@@ -107,5 +107,6 @@ CHECKS: tuple[Check, ...] = checks(
     "upsampler",
     "upsampler",
     READ,
-    *(doubles, head_shape, head_range, independent, own_weights, trains_everything, in_generators),
+    *(doubles, head_shape, head_range, independent, own_weights, trains_everything),
 )
+CHECKS += checks("upsampler", "upsampler", READ, in_generators, after=CHECKS[:3])

@@ -130,7 +130,7 @@ class Suite:
 
     def _stands_on(self, case: Case) -> list[Case]:
         """The checks of which the failure makes this one meaningless: of the same entry, or of the whole distribution."""
-        wanted = [case.check.stands_on]
+        wanted = list(case.check.stands_on)
         if case.check.kind in KINDS:
             wanted += ["target_importable", "options_documented"]
         same = [other for other in self.cases if other.subject.item in (None, case.subject.item)]
