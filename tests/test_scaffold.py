@@ -30,9 +30,7 @@ def install(folder: Path, distribution: str, files: dict[str, str]) -> None:
     package = distribution.replace("-", "_")
     inside = {path: text for path, text in files.items() if path.startswith(f"{package}/")}
     info = f"{package}-0.1.0.dist-info"
-    inside[f"{info}/METADATA"] = (
-        f"Metadata-Version: 2.4\nName: {distribution}\nVersion: 0.1.0\nRequires-Dist: zoo-core>=0.1\n"
-    )
+    inside[f"{info}/METADATA"] = f"Metadata-Version: 2.4\nName: {distribution}\nVersion: 0.1.0\nRequires-Dist: zoo-core>=0.1\n"
     inside[f"{info}/entry_points.txt"] = f"[zoo.v1]\n{distribution} = {package}.entries\n"
     inside[f"{info}/RECORD"] = "".join(f"{path},,\n" for path in (*inside, f"{info}/RECORD"))
     for path, text in inside.items():

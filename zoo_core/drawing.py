@@ -17,7 +17,8 @@ from zoo_core.errors import ZooError
 MOST_PIXELS = 50_000_000
 FAINTEST = 24.0  # of 255: less contrast than that is paper
 INK = 1 / 3  # of the strongest contrast: what is above it is a line
-FINE = 8  # lines are looked at in this many steps per pixel of the guide, at most
+FINE = 8  # steps per pixel of the guide in which a drawing is looked at, at most; and steps in all:
+FINEST = 512
 
 
 def read_drawing(path: Path, size: int, thin: bool = False) -> Tensor:
@@ -34,15 +35,22 @@ def read_drawing(path: Path, size: int, thin: bool = False) -> Tensor:
     side = max(height, width)
     top, left = (side - height) // 2, (side - width) // 2
     lines = F.pad(lines, (left, side - width - left, top, side - height - top))
-    if side > FINE * size:
-        side = FINE * size
+    if side > max(size, min(FINE * size, FINEST)):
+        side = max(size, min(FINE * size, FINEST))
         lines = F.adaptive_max_pool2d(lines, side)
     reach = max(1, side // size)
     window = 2 * reach + 1
     paper = 1 - F.pad(lines, (reach,) * 4)
     near_paper = F.max_pool2d(F.max_pool2d(paper, (window, 1), 1), (1, window), 1)
-    lines = F.adaptive_max_pool2d(lines * near_paper, size)
-    return torch.from_numpy(thinned(lines[0, 0].numpy() > 0))[None, None].float() if thin else lines
+    lines = lines * near_paper
+    if thin:
+        # Before the reduction, which would let thick lines close what lies between them, and after it.
+        return _thinned(F.adaptive_max_pool2d(_thinned(lines), size))
+    return F.adaptive_max_pool2d(lines, size)
+
+
+def _thinned(lines: Tensor) -> Tensor:
+    return torch.from_numpy(thinned(lines[0, 0].numpy() > 0))[None, None].float()
 
 
 def _ink(path: Path) -> NDArray[np.bool_]:

@@ -32,7 +32,9 @@ WORDS = {"passed": "ok", "failed": "FAIL", "xfailed": "xfail", "xpassed": "XPASS
 @click.option("--learn", is_flag=True, help="Also train every model for up to a minute on creatures; needs zoo-bench.")
 @click.option("--matrix", is_flag=True, help="Also train every combination of installed parts that has one of this plugin.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--badge", type=click.Path(path_type=Path), metavar="FILE.svg", help="Write a picture, and FILE.json for services.")
+@click.option(
+    "--badge", type=click.Path(path_type=Path), metavar="FILE.svg", help="Write a picture, and FILE.json for services."
+)
 def check_command(
     distribution: str,
     only: str,
@@ -80,7 +82,7 @@ def check_command(
     if as_json:
         click.echo(_json(name, version, results))
     else:
-        counts = Counter(result.status for result in results)
+        counts = Counter[str](result.status for result in results)
         click.echo(f"\n{', '.join(f'{counts[word]} {word}' for word in WORDS if counts[word])} in {seconds:.1f} s")
     if wrong:
         raise RunFailure(f"{wrong} of {len(results)} checks of {name} failed")

@@ -67,8 +67,11 @@ def plugin_command(name: str, kind: str | None, out: Path | None) -> None:
             (folder / path).write_text(text, encoding="utf-8")
     except OSError as error:
         raise RunFailure(f"cannot write {folder}: {error.strerror}") from error
+    place = str(folder) if folder.is_absolute() else os.path.join(".", folder)
     click.echo(f"{len(files)} files in {folder}; the {kind} is in {component(distribution, kind)}\n\nnext:")
-    click.echo(f"  zoo install -e {shlex.quote(os.path.join('.', folder) if not folder.is_absolute() else str(folder))}\n  zoo check {distribution}\n  {use(entry_name(distribution, kind), kind)}")
+    click.echo(
+        f"  zoo install -e {shlex.quote(place)}\n  zoo check {distribution}\n  {use(entry_name(distribution, kind), kind)}"
+    )
 
 
 def plugin_files(distribution: str, kind: str) -> dict[str, str]:

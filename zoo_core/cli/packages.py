@@ -103,7 +103,9 @@ def uninstall_command(packages: tuple[str, ...]) -> None:
             raise ZooError(f"{CORE} is zoo itself; type pip uninstall {CORE}")
         if name not in known:
             near = names.nearest(name, known.keys() - {CORE})
-            raise ZooError(f"no plugin {names.one_line(text, 60)} is installed; {f'did you mean {near}?' if near else 'zoo plugins lists them'}")
+            raise ZooError(
+                f"no plugin {names.one_line(text, 60)} is installed; {f'did you mean {near}?' if near else 'zoo plugins lists them'}"
+            )
     _pip(["uninstall", "--yes", *(names.normal(text) for text in packages)], f"uninstall {' '.join(packages)}")
 
 
@@ -114,18 +116,24 @@ def _plugins() -> dict[str, Plugin]:
 def _requirement(text: str, editable: bool = False) -> str:
     """What pip is given. Raises ZooError for anything but a requirement, a folder with a project or a wheel: no pip options."""
     if text.startswith("-") or not text.strip():
-        raise ZooError(f"{names.one_line(text, 60) or 'nothing'} is no name of a package; pip's other options are pip's own: pip install --help")
+        raise ZooError(
+            f"{names.one_line(text, 60) or 'nothing'} is no name of a package; pip's other options are pip's own: pip install --help"
+        )
     path = Path(text)
     if editable and not path.is_dir():
         raise ZooError(f"-e {names.one_line(text, 90)}: only a folder can be installed so; leave -e out")
     if editable or path.suffix == ".whl" or os.sep in text or "/" in text or text in (".", ".."):
         if not path.exists():
-            raise ZooError(f"{names.one_line(text, 90)} does not exist; type the path of a folder or wheel, or a package's name")
+            raise ZooError(
+                f"{names.one_line(text, 90)} does not exist; type the path of a folder or wheel, or a package's name"
+            )
         if path.is_dir() and not (path / "pyproject.toml").exists():
             raise ZooError(f"{text} holds no pyproject.toml; zoo new plugin NAME --kind KIND writes a plugin")
         return str(path.resolve())  # absolute, so that it can be no option
     if not REQUIREMENT.fullmatch(text):
-        raise ZooError(f"{names.one_line(text, 60)} is no name of a package; type a name such as zoo-wgan-gp, a folder or a wheel")
+        raise ZooError(
+            f"{names.one_line(text, 60)} is no name of a package; type a name such as zoo-wgan-gp, a folder or a wheel"
+        )
     return text
 
 

@@ -10,7 +10,6 @@ from torch import Tensor
 
 from zoo_core.errors import ZooError
 from zoo_core.interfaces import Condition, Critic
-from zoo_core.space import Space
 from zoo_core.testing.check import Check, NotApplicable, checks, expect
 from zoo_core.testing.networks import condition, critic, images, slope, wake
 from zoo_core.testing.subject import Misfit, Subject
@@ -58,7 +57,7 @@ def trains_everything(subject: Subject) -> None:
     untouched = {name for name, value in net.named_parameters() if value.requires_grad}
     for seed in range(3):
         net.zero_grad(set_to_none=True)
-        net(images(space, 8, seed), condition(space, 8, seed)).square().sum().backward()  # type: ignore[no-untyped-call]
+        net(images(space, 8, seed), condition(space, 8, seed)).square().sum().backward()
         untouched -= {name for name, value in net.named_parameters() if value.grad is not None and bool(value.grad.any())}
     expect(not untouched, f"no gradient at {', '.join(sorted(untouched))}")
 

@@ -14,10 +14,10 @@ import numpy as np
 from zoo_core.errors import ZooError
 from zoo_core.images import Dataset, Images
 from zoo_core.options import describe
+from zoo_core.space import Space
 from zoo_core.testing.check import Check, NotApplicable, checks, expect
 from zoo_core.testing.noise import LABELS, noise_images
 from zoo_core.testing.subject import Subject
-from zoo_core.space import Space
 
 WHITE = (255, 255, 255)
 FEWEST = 16  # usable images, below which a dataset says so
@@ -94,7 +94,9 @@ def _digests(images: Images, chosen: np.ndarray[tuple[int], np.dtype[np.bool_]])
 def _dataset(subject: Subject) -> Iterator[Dataset]:
     """The dataset with its defaults, or of a folder made here if it cannot load without one."""
     dataset: Dataset = subject.target(subject.options)
-    expect(hasattr(dataset, "attributes") and hasattr(dataset, "load"), f"a {type(dataset).__name__} has no attributes() or load()")
+    expect(
+        hasattr(dataset, "attributes") and hasattr(dataset, "load"), f"a {type(dataset).__name__} has no attributes() or load()"
+    )
     try:
         dataset.load(16, 3, (), WHITE)
     except ZooError as error:
@@ -122,7 +124,10 @@ def _write_folder(folder: Path) -> None:
 
 def _expect_array(name: str, array: object, shape: tuple[int, ...], dtype: type) -> None:
     good = isinstance(array, np.ndarray) and array.shape == shape and array.dtype == dtype
-    expect(good, f"{name} are {getattr(array, 'dtype', type(array).__name__)} {getattr(array, 'shape', '')}, expected {dtype.__name__} {shape}")
+    expect(
+        good,
+        f"{name} are {getattr(array, 'dtype', type(array).__name__)} {getattr(array, 'shape', '')}, expected {dtype.__name__} {shape}",
+    )
 
 
 READ = "zoo_core/images.py, classes Images and Dataset; docs/reference/interfaces.md"

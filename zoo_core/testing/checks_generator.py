@@ -92,7 +92,7 @@ def trains_everything(subject: Subject) -> None:
     expect(bool(untouched), "the network has no parameters that can be trained")
     for seed in range(3):  # a relu may be dead for one batch
         net.zero_grad(set_to_none=True)
-        net(latents(16, seed), condition(space, 16, seed)).square().sum().backward()  # type: ignore[no-untyped-call]
+        net(latents(16, seed), condition(space, 16, seed)).square().sum().backward()
         untouched -= {name for name, value in net.named_parameters() if value.grad is not None and bool(value.grad.any())}
     expect(not untouched, f"no gradient at {', '.join(sorted(untouched))}")
 

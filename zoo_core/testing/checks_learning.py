@@ -13,7 +13,7 @@ from zoo_core.bundle import run_bundle
 from zoo_core.images import Images
 from zoo_core.recipe import Recipe
 from zoo_core.testing.check import Check, NotApplicable, checks, expect
-from zoo_core.testing.subject import Subject
+from zoo_core.testing.subject import MODERATE, Subject
 from zoo_core.train.data import DeviceData, to_unit
 from zoo_core.train.engine import train
 
@@ -46,12 +46,12 @@ def learns(subject: Subject) -> None:
 
     first = last = far()
     data = DeviceData(images, run.recipe.train, run.recipe.seed, run.device, guide=run.recipe.data.guide)
-    started = time.perf_counter()
+    end = time.process_time() + SECONDS  # what others do on the machine does not count
     for step in train(run, data):
-        if step.iteration % CHUNK == 0:
+        if step.iteration % CHUNK == 0 or time.process_time() > end:
             step.read()
             last = far()
-            if last <= ENOUGH * first or time.perf_counter() - started > SECONDS:
+            if last <= ENOUGH * first or time.process_time() > end:
                 break
     expect(last <= ENOUGH * first, f"distance {last:.3g} after {run.iteration} iterations, {first:.3g} at the start")
 
@@ -63,8 +63,8 @@ def _start(subject: Subject) -> tuple[Run, Images]:
     config = subject.catalog.load_config(source)
     dataset = subject.catalog.load_target(source)(config and config())
     first = next(iter(dataset.attributes()))
-    plain = subject.recipe(tiny=False)
-    recipe: Recipe = subject.recipe(tiny=False, dataset=source.id, labels=(first,) if plain.space.labels else ())
+    plain = subject.recipe()
+    recipe: Recipe = subject.recipe(sizes=MODERATE, dataset=source.id, labels=(first,) if plain.space.labels else ())
     images = dataset.load(recipe.space.size, recipe.space.channels, tuple(recipe.space.labels), recipe.data.background)
     return build(recipe, subject.catalog), images
 

@@ -87,7 +87,7 @@ def json_round_trip(subject: Subject) -> None:
     config = _config(subject)
     before = config()
     try:
-        after = parse(config, json.loads(json.dumps(to_json(before), allow_nan=False)), str(subject.item))
+        after: object = parse(config, json.loads(json.dumps(to_json(before), allow_nan=False)), str(subject.item))
     except (TypeError, ValueError) as error:
         expect(False, f"the defaults are no JSON: {error}")
     expect(after == before, f"{before} came back as {after}")

@@ -41,7 +41,10 @@ def ranks(subject: Subject) -> None:
     sinking = []
     for name in best.keys() & worse.keys():
         gap = (worse[name].value - best[name].value) * (1 if best[name].better == "lower" else -1)
-        expect(gap >= -1e-6, f"{name}, {best[name].better} is better: real {best[name].value:.4g}, degraded {worse[name].value:.4g}")
+        expect(
+            gap >= -1e-6,
+            f"{name}, {best[name].better} is better: real {best[name].value:.4g}, degraded {worse[name].value:.4g}",
+        )
         sinking += [name] if gap > 1e-6 else []
     expect(bool(sinking), f"{', '.join(best) or 'nothing'} cannot tell a degraded copy from the images themselves")
 

@@ -32,7 +32,9 @@ def builds(subject: Subject) -> None:
     objective = _objective(subject)
     expect(isinstance(objective, Objective), f"the target made a {type(objective).__name__}, no zoo_core.interfaces.Objective")
     prior = getattr(objective, "prior", None)
-    expect(isinstance(prior, Prior) and prior.name in PRIORS, f"prior is {prior!r}, no zoo_core.prior.Prior of {', '.join(PRIORS)}")
+    expect(
+        isinstance(prior, Prior) and prior.name in PRIORS, f"prior is {prior!r}, no zoo_core.prior.Prior of {', '.join(PRIORS)}"
+    )
     run = build(subject.recipe(), subject.catalog)
     size, latent = run.prior.size, run.average.latent
     expect(size == latent, f"the prior has {size} numbers, the generator takes {latent}")
@@ -135,7 +137,9 @@ def resumes(subject: Subject) -> None:
         load_newest(resumed, Path(folder))
     _trained(subject, recipe, 2 * ITERATIONS, resumed)
     different = sorted(_moved(_weights(whole), _weights(resumed)))
-    expect(not different, f"continued after {ITERATIONS} of {2 * ITERATIONS} iterations, {', '.join(different)} came out different")
+    expect(
+        not different, f"continued after {ITERATIONS} of {2 * ITERATIONS} iterations, {', '.join(different)} came out different"
+    )
 
 
 def looks_at_images(subject: Subject) -> None:

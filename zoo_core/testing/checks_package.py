@@ -16,14 +16,14 @@ from urllib.parse import unquote, urlparse
 
 import torch
 
-from zoo_core.bundle import run_bundle, save_bundle
 from zoo_core.build import build
+from zoo_core.bundle import run_bundle, save_bundle
 from zoo_core.errors import ZooError
 from zoo_core.hooks import GROUP
 from zoo_core.installed import CORE
 from zoo_core.names import normal
-from zoo_core.testing.checks_manifest import CHECKS as MANIFEST
 from zoo_core.testing.check import Check, NotApplicable, checks, expect
+from zoo_core.testing.checks_manifest import CHECKS as MANIFEST
 from zoo_core.testing.fresh import last_line, run_fresh
 from zoo_core.testing.subject import Subject
 
@@ -82,8 +82,12 @@ def wheel(subject: Subject) -> None:
     for module in sorted(modules):
         path = module.replace(".", "/")
         expect(f"{path}.py" in held or f"{path}/__init__.py" in held or _extension(held, path), f"module {module} is not in it")
-    absent = [name for package in {module.partition(".")[0] for module in modules} for name in _data(package) if name not in held]
-    expect(not absent, f"{', '.join(sorted(absent)[:5])} {'is' if len(absent) == 1 else 'are'} in the folder and not in the wheel")
+    absent = [
+        name for package in {module.partition(".")[0] for module in modules} for name in _data(package) if name not in held
+    ]
+    expect(
+        not absent, f"{', '.join(sorted(absent)[:5])} {'is' if len(absent) == 1 else 'are'} in the folder and not in the wheel"
+    )
 
 
 def reloads(subject: Subject) -> None:
@@ -138,7 +142,9 @@ def _held(subject: Subject) -> set[str]:
     except (OSError, KeyError, tomllib.TOMLDecodeError) as error:
         raise NotApplicable(f"{folder}/pyproject.toml names no build backend ({type(error).__name__})") from None
     if importlib.util.find_spec(backend.partition(":")[0].partition(".")[0]) is None:
-        raise NotApplicable(f"it is built with {backend}, not installed here: pip install {' '.join(system.get('requires', []))}")
+        raise NotApplicable(
+            f"it is built with {backend}, not installed here: pip install {' '.join(system.get('requires', []))}"
+        )
     with tempfile.TemporaryDirectory() as out:
         done = run_fresh(BUILD, str(folder), backend, out)
         expect(done.returncode == 0, f"the wheel cannot be built: {last_line(done)}")

@@ -124,7 +124,7 @@ class Suite:
         if case.id not in self._outcomes:
             lacking = next((base.id for base in self._stands_on(case) if self._outcome(base)[0] == "failed"), "")
             started = time.perf_counter()
-            status, seen = ("skipped", f"{lacking} failed") if lacking else _call(case)
+            status, seen = _call(case) if not lacking else ("skipped", f"{lacking} failed")
             self._outcomes[case.id] = (status, seen, time.perf_counter() - started)
         return self._outcomes[case.id]
 

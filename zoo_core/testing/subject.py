@@ -19,7 +19,8 @@ from zoo_core.testing.noise import LABELS, NOISE
 
 # Options that are made small if an entry has them: checks ask whether a contract holds, not how well a model learns.
 SMALL = {"width": 4, "max_width": 8, "hidden": 8, "embedding": 4, "latent": 6, "code": 6, "batch": 4, "count": 40}
-SMALL_TUPLES = ("widths", "edges", "channels")
+MODERATE = {"width": 16, "max_width": 64, "hidden": 64, "embedding": 16, "latent": 32, "code": 32, "batch": 32}  # to learn with
+TUPLES = ("widths", "edges", "channels")  # of numbers of channels: up to twice "width"
 SIZES = (16, 20, 24, 32, 48, 64, 96, 128, 256)
 LATENT = 6
 
@@ -85,11 +86,11 @@ class Subject:
                 return space
         raise Misfit(problem)
 
-    def recipe(self, parts: Mapping[str, Provided] | None = None, *, tiny: bool = True, **given: Any) -> Recipe:
+    def recipe(self, parts: Mapping[str, Provided] | None = None, *, sizes: Mapping[str, int] = SMALL, **given: Any) -> Recipe:
         """A small recipe with this entry in it, on noise: a model as it is, a part with reference parts around it.
 
-        parts  further parts. tiny  make networks and batches as small as `small` does. given  more arguments of
-        `zoo_core.recipe.plan`. Raises ZooError for what does not fit.
+        parts  further parts. sizes  option -> the most it may be. given  more arguments of `zoo_core.recipe.plan`.
+        Raises ZooError for what does not fit.
         """
         model = self.entry if self.entry.kind == "model" else Entry("model", "checked", parts=self.around(parts or {}))
         named = {part: model.parts.get(part, REFERENCE.get(part, "")) for part in PARTS}
@@ -101,10 +102,9 @@ class Subject:
         options = dict(model.options)
         for part, item in found.items():
             config = self.catalog.load_config(item)
-            options |= {f"{part}.{name}": value for name, value in small(config).items()} if config and tiny else {}
+            options |= {f"{part}.{name}": value for name, value in small(config, sizes).items()} if config else {}
             options |= {f"{part}.{name}": value for name, value in self.chosen(part).items()}
-        options |= {"train.batch": SMALL["batch"], "train.ema": 0.5} if tiny else {}
-        options["train.precision"] = "fp32"
+        options |= {"train.batch": sizes["batch"], "train.precision": "fp32"}
         made = Provided(replace(model, options=options), self.distribution, self.provided.version)
         others = tuple(item for item in self.catalog.entries if (item.entry.kind, item.id) != ("model", made.id))
         catalog = replace(self.catalog, entries=(*others, made, NOISE))
@@ -141,14 +141,14 @@ def wraps(target: Any) -> bool:
     return len(required) == 2
 
 
-def small(config: type) -> dict[str, Any]:
+def small(config: type, sizes: Mapping[str, int] = SMALL) -> dict[str, Any]:
     """Option -> a small value, for the options whose names say that they are sizes."""
     found: dict[str, Any] = {}
     for option in describe(config):
-        if option.name in SMALL and type(option.default) is int and option.default > SMALL[option.name]:
-            found[option.name] = max(SMALL[option.name], int(option.bounds.min or 0))
-        elif option.name in SMALL_TUPLES and isinstance(option.default, tuple):
-            found[option.name] = tuple(min(8, value) if isinstance(value, int) else value for value in option.default)
+        if option.name in sizes and type(option.default) is int and option.default > sizes[option.name]:
+            found[option.name] = max(sizes[option.name], int(option.bounds.min or 0))
+        elif option.name in TUPLES and isinstance(option.default, tuple):
+            found[option.name] = tuple(min(2 * sizes["width"], value) if isinstance(value, int) else value for value in option.default)
     return found
 
 

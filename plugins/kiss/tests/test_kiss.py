@@ -193,6 +193,19 @@ def test_the_upsampler_is_ignored():
     assert torch.equal(ours(z, Condition()), theirs(z, Condition()))
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_batch_norm_comes_before_the_activation_or_after_it(first):
+    """Relu makes what it gives non-negative; batch norm in training gives every channel a mean of 0."""
+    net = decoder(activation="relu", norm_first=first)
+    seen = []
+    for stage in net.stages:
+        stage.register_forward_hook(lambda *call: seen.append(call[2]))
+    net(torch.randn(20, 5), Condition())
+    for x in seen:
+        assert (x.min().item() >= 0) == first
+        assert (x.mean((0, 2, 3)).abs().max().item() < 1e-4) == (not first)
+
+
 @pytest.mark.parametrize("make", [lambda space: decoder(space), lambda space: encoder(space)], ids=["decoder", "encoder"])
 def test_a_size_that_cannot_be_halved_says_which_can(make):
     with pytest.raises(ZooError, match=r"size 50 does not fit.*type --size 48"):

@@ -1,7 +1,8 @@
 """Encoder, decoder and critic of codes (Kiss, Sandor and Pogany 2019, Generating pokemon images with neural networks).
 
 The paper gives the layers at 64 px in Keras's tables: kernels and strides follow from the shapes and parameter counts.
-Its layers have their activation built in, so batch norm comes after the activation.
+No activation has a row of its own, so it was built into the convolutions and came before batch norm. Here it comes after by
+default: the other way round, a channel that is nearly always flat gets its rare values blown up into coloured specks.
 """
 
 from __future__ import annotations
@@ -42,10 +43,7 @@ class Decoder(Generator):
             nn.Linear(latent + self.labels.size, widths[0] * start**2), nn.Unflatten(1, (widths[0], start, start))
         )
         self.stages = nn.ModuleList(
-            nn.Sequential(
-                SameTransposed(a + self.guide, b, kernel, 2), activation(options.activation), nn.BatchNorm2d(b, KERAS_EPSILON)
-            )
-            for (a, b), kernel in zip(pairwise(widths), kernels, strict=True)
+            _stage(a + self.guide, b, kernel, options) for (a, b), kernel in zip(pairwise(widths), kernels, strict=True)
         )
         self.head = nn.Sequential(SameTransposed(widths[-1] + self.guide, space.channels, 2, 1), nn.Tanh())
         glorot(self)
@@ -95,6 +93,12 @@ class Encoder(Critic):
     def forward(self, x: Tensor, condition: Condition) -> Tensor:
         x = self.features(with_guide(x, condition, self.guide)).flatten(1)
         return self.readout(torch.cat([x, self.labels(condition, x)], 1))  # type: ignore[no-any-return]
+
+
+def _stage(cin: int, cout: int, kernel: int, options: DecoderOptions) -> nn.Sequential:
+    """(N, cin, H, W) -> (N, cout, 2H, 2W)."""
+    bend, norm = activation(options.activation), nn.BatchNorm2d(cout, KERAS_EPSILON)
+    return nn.Sequential(SameTransposed(cin, cout, kernel, 2), *((norm, bend) if options.norm_first else (bend, norm)))
 
 
 def _code_readout(size: int, out: int, options: EncoderOptions) -> nn.Sequential:

@@ -6,7 +6,7 @@ from zoo_core.hooks import Entry, hookimpl
 
 PAPER = "Kiss, Sandor and Pogany 2019, Generating pokemon images with neural networks"
 AUTOENCODER = {"generator": "zoo-kiss/kiss_decoder", "critic": "zoo-kiss/kiss_encoder"}
-ADAM = {"train.batch": 64, "train.lr": 1e-3, "train.beta1": 0.9, "train.beta2": 0.999}  # Keras's defaults, but for the batch
+TRAIN = {"train.batch": 32, "train.beta2": 0.999, "train.schedule": "linear"}
 
 
 @hookimpl
@@ -16,7 +16,7 @@ def zoo_entries() -> list[Entry]:
             "model",
             "vae_kiss",
             parts={"objective": "zoo-vae/vae", **AUTOENCODER},
-            options={"objective.latent": 512, **ADAM},
+            options={"objective.latent": 512, "objective.beta": 0.5, "train.lr": 1e-3, "train.beta1": 0.9, **TRAIN},
             summary="the paper's variational autoencoder, latent 512; needs zoo-vae",
             paper=PAPER,
         ),
@@ -24,7 +24,7 @@ def zoo_entries() -> list[Entry]:
             "model",
             "aae_kiss",
             parts={"objective": "zoo-aae/aae", **AUTOENCODER},
-            options={"objective.latent": 512, **ADAM},
+            options={"objective.latent": 512, "train.lr": 5e-4, "train.critic_lr": 1e-4, "train.beta1": 0.5, **TRAIN},
             summary="the paper's adversarial autoencoder, latent 512; needs zoo-aae",
             paper=PAPER,
         ),

@@ -16,6 +16,7 @@ class DecoderOptions:
     width: int = option(32, "channels at full resolution", min=1, max=1024)
     max_width: int = option(256, "most channels at any resolution", min=1, max=4096)
     activation: str = option("leaky_relu", ACTIVATION_HELP, choices=ACTIVATIONS)
+    norm_first: bool = option(True, "batch norm before the activation; false: after it, as the paper's tables suggest")
     embedding: int = option(32, "length of the label embedding that is appended to the latent", min=1, max=1024)
 
     def fits(self, space: Space) -> str | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from zoo_core.hooks import Entry, hookimpl
 
 PAPER = "Gulrajani et al. 2017, Improved Training of Wasserstein GANs, arXiv 1704.00028"
-OURS = {
+OURS = {  # docs/explanation/defaults.md has the runs that chose them
+    "objective.critic_steps": 1,
     "critic.norm": "none",
-    "train.batch": 64,
-    "train.lr": 2e-4,
+    "train.batch": 32,
+    "train.lr": 5e-4,
     "train.beta1": 0.0,
     "train.beta2": 0.9,
     "train.schedule": "linear",
@@ -42,7 +43,7 @@ def zoo_entries() -> list[Entry]:
             "wgan_gp",
             parts=parts,
             options=OURS,
-            summary="Wasserstein GAN with gradient penalty, tuned: norm-free critic, Adam betas (0, 0.9), linear decay",
+            summary="Wasserstein GAN with gradient penalty, tuned: one critic step, norm-free critic, Adam 5e-4 (0, 0.9), linear decay",
             paper=PAPER,
         ),
         Entry(
