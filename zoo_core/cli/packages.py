@@ -103,9 +103,8 @@ def uninstall_command(packages: tuple[str, ...]) -> None:
             raise ZooError(f"{CORE} is zoo itself; type pip uninstall {CORE}")
         if name not in known:
             near = names.nearest(name, known.keys() - {CORE})
-            raise ZooError(
-                f"no plugin {names.one_line(text, 60)} is installed; {f'did you mean {near}?' if near else 'zoo plugins lists them'}"
-            )
+            hint = f"did you mean {near}?" if near else "zoo plugins lists those there are"
+            raise ZooError(f"no plugin {names.one_line(text, 60)} is installed; {hint}")
     _pip(["uninstall", "--yes", *(names.normal(text) for text in packages)], f"uninstall {' '.join(packages)}")
 
 
@@ -116,9 +115,8 @@ def _plugins() -> dict[str, Plugin]:
 def _requirement(text: str, editable: bool = False) -> str:
     """What pip is given. Raises ZooError for anything but a requirement, a folder with a project or a wheel: no pip options."""
     if text.startswith("-") or not text.strip():
-        raise ZooError(
-            f"{names.one_line(text, 60) or 'nothing'} is no name of a package; pip's other options are pip's own: pip install --help"
-        )
+        shown = names.one_line(text, 60) or "nothing"
+        raise ZooError(f"{shown} is no name of a package; for other options of pip, type pip install --help")
     path = Path(text)
     if editable and not path.is_dir():
         raise ZooError(f"-e {names.one_line(text, 90)}: only a folder can be installed so; leave -e out")

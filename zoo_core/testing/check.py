@@ -49,7 +49,7 @@ class Check:
 def checks(
     group: str, kind: str, read: str, *functions: Callable[[Subject], None], after: tuple[Check, ...] = ()
 ) -> tuple[Check, ...]:
-    """Checks out of functions with a docstring. They stand on the checks of `after`; without, all but the first on the first."""
+    """Checks out of functions with a docstring. They stand on those of `after`; without, all but the first on the first."""
     made: list[Check] = []
     for function in functions:
         bases = tuple(check.name for check in after or made[:1])

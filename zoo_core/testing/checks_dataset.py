@@ -24,7 +24,7 @@ FEWEST = 16  # usable images, below which a dataset says so
 
 
 def arrays(subject: Subject) -> None:
-    """load(size, channels, labels, background) gives Images: uint8 pixels of that size, and labels, split and names for each."""
+    """load(size, channels, labels, background) gives Images: uint8 pixels of that size, with labels, split and names."""
     with _dataset(subject) as dataset:
         for size, channels in ((16, 3), (24, 4), (20, 1)):
             images = dataset.load(size, channels, (), WHITE)
@@ -124,10 +124,8 @@ def _write_folder(folder: Path) -> None:
 
 def _expect_array(name: str, array: object, shape: tuple[int, ...], dtype: type) -> None:
     good = isinstance(array, np.ndarray) and array.shape == shape and array.dtype == dtype
-    expect(
-        good,
-        f"{name} are {getattr(array, 'dtype', type(array).__name__)} {getattr(array, 'shape', '')}, expected {dtype.__name__} {shape}",
-    )
+    seen = f"{getattr(array, 'dtype', type(array).__name__)} {getattr(array, 'shape', '')}"
+    expect(good, f"{name} are {seen}, expected {dtype.__name__} {shape}")
 
 
 READ = "zoo_core/images.py, classes Images and Dataset; docs/reference/interfaces.md"

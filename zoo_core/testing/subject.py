@@ -148,7 +148,8 @@ def small(config: type, sizes: Mapping[str, int] = SMALL) -> dict[str, Any]:
         if option.name in sizes and type(option.default) is int and option.default > sizes[option.name]:
             found[option.name] = max(sizes[option.name], int(option.bounds.min or 0))
         elif option.name in TUPLES and isinstance(option.default, tuple):
-            found[option.name] = tuple(min(2 * sizes["width"], value) if isinstance(value, int) else value for value in option.default)
+            most = 2 * sizes["width"]
+            found[option.name] = tuple(min(most, value) if isinstance(value, int) else value for value in option.default)
     return found
 
 
