@@ -82,7 +82,7 @@ def test_killed_at_random_moments_it_ends_with_the_same_bytes(whole, tmp_path):
             assert (run / name).read_bytes() == (folder / name).read_bytes(), f"{name} after {kills} kills"
         lines = [json.loads(line)["iteration"] for line in (run / "metrics.jsonl").read_text().splitlines()]
         assert lines == sorted(set(lines)) and lines[-1] == 40
-        assert not [path for path in run.rglob("*.tmp")] or kills, "temporary files are left only by kills"
+        assert not list(run.rglob("*.tmp")) or kills, "temporary files are left only by kills"
 
 
 def test_two_processes_do_not_share_a_run(whole, tmp_path, capsys):

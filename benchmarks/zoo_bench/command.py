@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import re
 import shlex
 import sys
@@ -93,6 +94,8 @@ def bench(context: click.Context, /, **given: Any) -> None:
     else:
         recipe = recipe_of(given, catalog)
         folder = RunFolder(given["out"] or Path("runs") / run_name(recipe))
+    # Threads that spin while they wait lose a multiple on a busy machine; read when torch is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from zoo_bench.bench import Scoring, run_bench  # imports torch
 
     record = run_bench(

@@ -49,7 +49,7 @@ class Creatures:
             if name not in known:
                 raise ZooError(f"creatures have no label {name}; type {' or '.join(known)}")
         if count < 16:
-            raise ZooError(f"{count} creatures are too few; type --set data.count=16 or more")
+            raise ZooError(f"{count} creatures are too few; type --set dataset.count=16 or more")
         kinds = np.array([kind(seed, i) for i in range(count)], dtype=np.int64)
         columns = [list(known).index(name) for name in labels]
         return Images(

@@ -13,6 +13,7 @@ OURS = {  # Isola et al. train for hours with an L1 weight of 100 and 2e-4; thes
     "critic.norm": "batch",
     "train.batch": 16,
     "train.lr": 1e-3,
+    "train.critic_lr": 3e-4,
     "train.beta1": 0.5,
     "train.beta2": 0.999,
     "train.schedule": "linear",

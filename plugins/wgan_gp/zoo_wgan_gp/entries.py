@@ -43,7 +43,7 @@ def zoo_entries() -> list[Entry]:
             "wgan_gp",
             parts=parts,
             options=OURS,
-            summary="Wasserstein GAN with gradient penalty, tuned: one critic step, norm-free critic, Adam 5e-4 (0, 0.9), linear decay",
+            summary="Wasserstein GAN with gradient penalty, tuned: one critic step, no norm in the critic, Adam 5e-4",
             paper=PAPER,
         ),
         Entry(
