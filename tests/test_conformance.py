@@ -137,11 +137,11 @@ def test_pytest_runs_the_same_checks(plugins, tmp_path):
     for name, words in given.items():
         (tmp_path / f"test_{name}.py").write_text(lines.format(name, words))
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rA", "-k", "metric_", str(tmp_path)]
-    done = subprocess.run(command, env=plugins.environment(), cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, env=plugins.environment(), cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert done.returncode == 1
     failed = re.findall(r"^FAILED .*test_(\w+)\[(\w+)\[acme_metric\]\]", done.stdout, re.MULTILINE)
     assert failed == [("plain", "metric_ranks"), ("wrong", "metric_finite"), ("wrong", "metric_ranks")]
-    assert "3 failed, 8 passed, 1 xfailed" in done.stdout
+    assert re.search("3 failed, 8 passed, .*1 xfailed", done.stdout)
     assert "contract  Degraded copies" in done.stdout and "expected to fail (a guess)" in done.stdout
     assert re.search(r"^XFAIL .*test_known\[metric_ranks\[acme_metric\]\] - counts colours", done.stdout, re.MULTILINE)
 
@@ -214,13 +214,11 @@ def test_options_of_what_is_checked_can_be_set(plugins):
 
 def test_the_matrix_trains_every_combination_of_the_plugin(plugins, monkeypatch):
     monkeypatch.setenv("ZOO_PLUGINS", "acme-upsampler,acme-objective")
-    install(
-        plugins.folder,
-        "acme-upsampler",
-        "upsampler",
-        *BAD["upsampler_in_generators"][1:3],
-        "assert cin < 4\n        x = self.conv(F",
+    refuse = (
+        "super().__init__()\n        self.conv = conv(cin, cout",
+        "super().__init__()\n        assert cin < 4\n        self.conv = conv(cin, cout",
     )
+    install(plugins.folder, "acme-upsampler", "upsampler", "upsampler.py", [refuse])
     install(plugins.folder, "acme-objective", "objective")
     objectives = {"zoo-core/adversarial", "acme-objective/acme_objective"}
     found = {result.entry.split(" x ")[0]: result for result in matrix_results(Suite("acme-upsampler"))}
@@ -262,8 +260,8 @@ needs_creatures = pytest.mark.skipif(
 
 @needs_creatures
 def test_what_does_not_learn_is_told_from_what_does(plugins, monkeypatch):
-    monkeypatch.setattr(checks_learning, "SECONDS", 20)
-    monkeypatch.setattr(checks_learning, "ENOUGH", 0.9)  # a user waits longer than a test
+    monkeypatch.setattr(checks_learning, "SECONDS", 5)
+    monkeypatch.setattr(checks_learning, "ENOUGH", 0.95)  # a user waits longer than a test
     sign = 'return {"score": (nets', 'return {"score": -(nets'
     found = {}
     for name, changes in (("acme-good", []), ("acme-bad", [sign])):

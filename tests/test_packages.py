@@ -1,4 +1,4 @@
-"""`zoo plugins`, `zoo install` and `zoo uninstall`: what pip is asked for, with pip put aside. For pip itself see test_scaffold."""
+"""`zoo plugins`, `zoo install` and `zoo uninstall`: what pip is asked for. pip itself is in test_scaffold."""
 
 from __future__ import annotations
 

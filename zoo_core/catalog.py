@@ -11,6 +11,7 @@ import importlib
 import os
 import re
 import sys
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -204,8 +205,12 @@ def _collect(plugin: Plugin, points: list[Point], manager: pluggy.PluginManager)
         if light and "torch" in sys.modules:
             remarks.append(f"{point.value} imports torch, which slows every command; only modules of targets may")
         scratch = _manager()  # a plugin that is refused below must leave no trace in the real one
-        scratch.register(module, point.name)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            scratch.register(module, point.name)
         scratch.check_pending()
+        # pluggy warns of hooks that are deprecated (`warn_on_impl` of their specification, which names the replacement).
+        remarks += [f"{point.value} uses what is deprecated: {names.one_line(str(warning.message))}" for warning in caught]
         if not scratch.get_hookcallers(module):
             raise Refused(f"{point.value} has no function zoo_entries marked with @hookimpl")
         answers = scratch.hook.zoo_entries()
@@ -221,7 +226,9 @@ def _collect(plugin: Plugin, points: list[Point], manager: pluggy.PluginManager)
     for name, module in modules:
         if manager.has_plugin(name):  # canonical ids keep the entries apart; hooks must not get lost either
             remarks.append(f"the name of its entry point, {name}, is taken by another plugin; rename it in its pyproject.toml")
-        manager.register(module, f"{plugin.distribution}:{name}" if manager.has_plugin(name) else name)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # said once, above
+            manager.register(module, f"{plugin.distribution}:{name}" if manager.has_plugin(name) else name)
     return entries, remarks
 
 
