@@ -25,7 +25,7 @@ from zoo_core.train.checkpoint import save_checkpoint
 from zoo_core.train.data import DeviceData
 from zoo_core.train.engine import train
 
-CALIBRATION = 0.02  # share of a budget in minutes after which its number of steps is settled
+CALIBRATION = 0.2  # share of a budget in minutes after which its number of steps is settled
 LOG_LINES = 400  # per run, about
 GRIDS = 12  # sample grids per run
 GRID_SAMPLES = 64
@@ -108,7 +108,7 @@ def train_run(
                 run.total = run.iteration
             ends = run.iteration == run.total or stop.signal is not None
             saves = ends or run.seconds - last_save >= checkpoint_every
-            if ends or saves or run.iteration % _every(run.total, LOG_LINES) == 0:
+            if ends or saves or run.iteration % (max(1, run.total // LOG_LINES) if run.total else 10) == 0:
                 terms = step.read()
                 rate = (run.iteration - last_log[0]) * run.images_per_iteration / max(run.seconds - last_log[1], 1e-9)
                 last_log = (run.iteration, run.seconds)
@@ -122,7 +122,7 @@ def train_run(
                 }
                 folder.log(line)
                 progress.update(run.iteration, run.total, rate, terms, time.perf_counter() - started)
-            if ends or run.iteration % _every(run.total, GRIDS) == 0:
+            if ends or _due(run.iteration, run.total):
                 draw_samples(run_bundle(run), images, folder, f"{run.iteration:08d}")
             if saves:
                 save_checkpoint(run, folder.checkpoints)
@@ -132,8 +132,9 @@ def train_run(
     return stop.signal is None
 
 
-def _every(total: int | None, times: int) -> int:
-    return max(1, (total or times * 10) // times)
+def _due(iteration: int, total: int | None) -> bool:
+    """Whether samples are drawn after this iteration; at powers of two while the length of the run is unknown."""
+    return iteration & (iteration - 1) == 0 if total is None else iteration % max(1, total // GRIDS) == 0
 
 
 def draw_samples(bundle: Bundle, images: Images, folder: RunFolder, name: str) -> None:

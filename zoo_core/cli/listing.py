@@ -201,7 +201,9 @@ def _use(catalog: Catalog, item: Provided) -> str:
     kind, name = item.entry.kind, typed(catalog, item)
     if kind == "command":
         return f"zoo {name} --help"
-    return f"zoo bench --{kind} {name}" if kind in FLAGS else ""
+    asks = {"labels": " --labels NAME", "guide": " --guide edges"}
+    flags = "".join(asks.get(need, "") for need in item.entry.needs)
+    return f"zoo bench --{kind} {name}{flags}" if kind in FLAGS else ""
 
 
 def _page(facts: Mapping[str, Any]) -> list[str]:

@@ -11,9 +11,10 @@ from torch import Tensor
 from zoo_core.build import Run, build
 from zoo_core.bundle import run_bundle
 from zoo_core.images import Images
+from zoo_core.options import parse
 from zoo_core.recipe import Recipe
 from zoo_core.testing.check import Check, NotApplicable, checks, expect
-from zoo_core.testing.subject import MODERATE, Subject
+from zoo_core.testing.subject import MODERATE, Subject, small
 from zoo_core.train.data import DeviceData, to_unit
 from zoo_core.train.engine import train
 
@@ -62,7 +63,8 @@ def _start(subject: Subject) -> tuple[Run, Images]:
         raise NotApplicable("the models of the plugin are what must learn")
     source = subject.catalog.find("dataset", DATASET)
     config = subject.catalog.load_config(source)
-    dataset = subject.catalog.load_target(source)(config and config())
+    options = None if config is None else parse(config, small(config, MODERATE), str(source))
+    dataset = subject.catalog.load_target(source)(options)
     first = next(iter(dataset.attributes()))
     plain = subject.recipe()
     recipe: Recipe = subject.recipe(

@@ -19,7 +19,16 @@ from zoo_core.testing.noise import LABELS, NOISE
 
 # Options that are made small if an entry has them: checks ask whether a contract holds, not how well a model learns.
 SMALL = {"width": 4, "max_width": 8, "hidden": 8, "embedding": 4, "latent": 6, "code": 6, "batch": 4, "count": 40}
-MODERATE = {"width": 16, "max_width": 64, "hidden": 64, "embedding": 16, "latent": 32, "code": 32, "batch": 32}  # to learn with
+MODERATE = {
+    "width": 16,
+    "max_width": 64,
+    "hidden": 64,
+    "embedding": 16,
+    "latent": 32,
+    "code": 32,
+    "batch": 32,
+    "count": 256,
+}  # to learn with
 TUPLES = ("widths", "edges", "channels")  # of numbers of channels: up to twice "width"
 SIZES = (16, 20, 24, 32, 48, 64, 96, 128, 256)
 LATENT = 6
