@@ -16,8 +16,22 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # Of zoo_core, what `zoo list` and a plan import.
 TORCH_FREE = (
-    *("adversarial_options", "catalog", "cli", "cli.doctor", "cli.listing", "entries", "errors", "files", "hooks", "images"),
-    *("installed", "names", "nets.options", "options", "prior", "recipe", "seeds", "space", "train.options"),
+    *(
+        "adversarial_options",
+        "catalog",
+        "cli",
+        "cli.check",
+        "cli.doctor",
+        "cli.listing",
+        "cli.new",
+        "cli.packages",
+        "entries",
+        "errors",
+        "files",
+        "hooks",
+        "images",
+    ),
+    *("installed", "names", "nets.options", "options", "prior", "recipe", "scores", "seeds", "space", "train.options"),
 )
 
 

@@ -156,7 +156,7 @@ def test_info_of_a_model_shows_what_it_sets(plugins, monkeypatch, capfd):
     assert model["parts"]["objective"] == "acme-gans/good" and model["parts"]["generator"].startswith("zoo-core/")
     options = {row["option"]: (row["value"], row["default"]) for row in model["options"]}
     assert options["objective.steps"] == (7, 5) and options["train.lr"][0] == 0.5 != options["train.lr"][1]
-    assert model["broken"] == [] and model["use"] == "zoo bench --model good"
+    assert model["broken"] == [] and model["use"] == "zoo bench --model good --labels NAME"
     assert main(["info", "good", "--kind", "model"]) == 0
     text = capfd.readouterr().out
     assert "7 (default 5)" in text and "objective:  acme-gans/good" in text and "use:        zoo bench --model good" in text

@@ -21,11 +21,12 @@ from zoo_bench.run_folder import RunFolder
 from zoo_bench.training import draw_real, draw_samples, generate, train_run
 from zoo_core.build import Run, build
 from zoo_core.bundle import Bundle, load_bundle, run_bundle, save_bundle
-from zoo_core.catalog import Catalog
+from zoo_core.catalog import Catalog, Provided
 from zoo_core.errors import ZooError
 from zoo_core.files import write_json
 from zoo_core.images import Images
 from zoo_core.recipe import Recipe
+from zoo_core.scores import Metric
 from zoo_core.train.allocator import keep_heap
 from zoo_core.train.checkpoint import load_newest
 from zoo_core.train.data import DeviceData
@@ -57,8 +58,10 @@ def run_bench(
     keep_heap()
     torch.set_num_threads(recipe.threads or os.cpu_count() or 1)
     if not resume:
-        folder.claim(overwrite)
+        folder.check_free(overwrite)
     images = load_images(recipe, catalog)
+    if not resume:
+        folder.claim(overwrite)
     with locked(folder.path):
         if resume:
             run, data = resumed(recipe, folder, images, catalog, progress)
@@ -155,16 +158,27 @@ def score_run(
             f"mean absolute error {error:.4f} of the range of a pixel, on {recipe.data.overfit} images to learn by heart"
         )
     elif scoring.extractor is not None:
-        report = _scores(bundle, images, recipe, scoring, progress)
+        report = _scores(bundle, images, recipe, catalog, scoring, progress)
     report["skipped"] = [dataclasses.asdict(item) for item in images.skipped]
     report["training"] = training
     write_json(folder.report, report)
     return report
 
 
-def _scores(bundle: Bundle, images: Images, recipe: Recipe, scoring: Scoring, progress: TrainingProgress) -> dict[str, Any]:
+def plugin_metrics(catalog: Catalog) -> dict[str, Metric]:
+    """Metrics of installed plugins by id. They are imported when asked, where one that is broken costs only itself."""
+
+    def deferred(item: Provided) -> Metric:
+        return lambda sets: catalog.load_target(item)(sets)
+
+    return {item.id: deferred(item) for item in catalog.of("metric")}
+
+
+def _scores(
+    bundle: Bundle, images: Images, recipe: Recipe, catalog: Catalog, scoring: Scoring, progress: TrainingProgress
+) -> dict[str, Any]:
     from zoo_bench.evaluation.edge_agreement import edge_scores
-    from zoo_bench.evaluation.evaluate import evaluate  # imports torch-fidelity
+    from zoo_bench.evaluation.evaluate import METRICS, evaluate  # imports torch-fidelity
 
     assert scoring.extractor is not None
     count = scoring.samples or int((~images.held_out).sum())
@@ -180,6 +194,7 @@ def _scores(bundle: Bundle, images: Images, recipe: Recipe, scoring: Scoring, pr
         fake_labels=labels,
         name=recipe.data.id,
         device=recipe.device,
+        metrics={**METRICS, **plugin_metrics(catalog)},
     ).to_json()
     guides = guides_for(bundle, images, count)
     if guides is not None:

@@ -56,7 +56,9 @@ DEFAULT_MINUTES = {"cpu": 5.0, "mps": 10.0, "cuda": 10.0}
 @click.option("--images", type=int, help="Train on this many images.")
 @click.option("--minutes", type=float, help="Train for this long. The default: 5 on a CPU, 10 on a GPU.")
 @click.option("--seed", default=0, show_default=True, help="Decides everything that is random.")
-@click.option("--device", default="auto", show_default=True, type=click.Choice(("auto", "cpu", "cuda", "mps")))
+@click.option(
+    "--device", default="auto", show_default=True, type=click.Choice(("auto", "cpu", "cuda", "mps")), help="Where to train."
+)
 @click.option("--threads", default=0, help="Threads of the CPU; 0: one per core.")
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Run folder. The default: runs/MODEL-UPSAMPLER-DATASET-SIZE-sSEED."

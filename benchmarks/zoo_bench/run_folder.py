@@ -45,8 +45,8 @@ class RunFolder:
     def report(self) -> Path:
         return self.path / "report.json"
 
-    def claim(self, overwrite: bool) -> None:
-        """Make the folder. Raises ZooError if it holds a run or other files already, or cannot be written to."""
+    def check_free(self, overwrite: bool) -> None:
+        """Raises ZooError if the folder holds a run, or files that are no run's; makes nothing."""
         if self.path.exists():
             if not self.path.is_dir():
                 raise ZooError(f"{self.path} is a file; type --out with another name")
@@ -55,6 +55,10 @@ class RunFolder:
                     raise ZooError(f"{self.path} holds other files; type --out with another name")
                 if not overwrite:
                     raise ZooError(f"{self.path} holds a run; type --resume {self.path} to go on, --overwrite to replace it")
+
+    def claim(self, overwrite: bool) -> None:
+        """Make the folder. Raises ZooError if it is not free or cannot be written to."""
+        self.check_free(overwrite)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_bench.evaluation.sets import Rows, Score, Sets
+from zoo_bench.evaluation.sets import Rows, Sets
 from zoo_core.errors import ZooError
+from zoo_core.scores import Score
 
 RIDGE = 0.1  # times the number of images; features are standardised
 

@@ -18,10 +18,11 @@ from zoo_bench.evaluation.extractors import check_torch_fidelity, open_extractor
 from zoo_bench.evaluation.identity import Identity, versions
 from zoo_bench.evaluation.neighbours import copies, density_coverage, permutation_test
 from zoo_bench.evaluation.pixels import Pixels, digest, opaque
-from zoo_bench.evaluation.sets import Features, Metric, Score, Sets, Side
+from zoo_bench.evaluation.sets import Features, Metric, Sets, Side
 from zoo_bench.evaluation.statistics import statistics
 from zoo_core.errors import ZooError
 from zoo_core.images import Images
+from zoo_core.scores import Score
 
 METRICS: Mapping[str, Metric] = {
     "kid": fidelity.kid,

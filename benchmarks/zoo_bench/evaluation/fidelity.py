@@ -23,8 +23,9 @@ from torch.utils.data import Dataset
 
 from zoo_bench.evaluation.extractors import check_torch_fidelity
 from zoo_bench.evaluation.pixels import Pixels
-from zoo_bench.evaluation.sets import Features, Score, Sets
+from zoo_bench.evaluation.sets import Features, Sets
 from zoo_core.errors import ZooError
+from zoo_core.scores import Score
 
 NEIGHBOURS = 3
 KID_SUBSETS = 100

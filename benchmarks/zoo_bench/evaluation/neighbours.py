@@ -19,8 +19,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from zoo_bench.evaluation.sets import Rows, Score, Sets, Side
+from zoo_bench.evaluation.sets import Rows, Sets, Side
 from zoo_core.errors import ZooError
+from zoo_core.scores import Score
 
 K = 5
 QUANTILE = 0.05

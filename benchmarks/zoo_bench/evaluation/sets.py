@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 import torch
@@ -18,17 +17,9 @@ from numpy.typing import NDArray
 
 from zoo_bench.evaluation.extractors import Extractor
 from zoo_bench.evaluation.pixels import Pixels
+from zoo_core.scores import Score
 
 Rows = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Score:
-    """One number. `spread` is the standard deviation over a metric's own repetitions, if it has any."""
-
-    value: float
-    better: Literal["lower", "higher"]
-    spread: float | None = None
 
 
 class Features:
