@@ -20,7 +20,6 @@ TORCH_FREE = (
         "adversarial_options",
         "catalog",
         "cli",
-        "cli.check",
         "cli.doctor",
         "cli.listing",
         "cli.new",

@@ -24,7 +24,15 @@ def zoo_entries() -> list[Entry]:
             "model",
             "aae_kiss",
             parts={"objective": "zoo-aae/aae", **AUTOENCODER},
-            options={"objective.latent": 512, "train.lr": 5e-4, "train.critic_lr": 1e-4, "train.beta1": 0.5, **TRAIN},
+            options={
+                "objective.latent": 512,
+                "objective.critic_steps": 2,
+                "train.lr": 5e-4,
+                "train.critic_lr": 2e-4,
+                "train.beta1": 0.5,
+                "train.ema": 0.9,  # the game moves the codes: a longer average decodes those of long ago
+                **TRAIN,
+            },
             summary="the paper's adversarial autoencoder, latent 512; needs zoo-aae",
             paper=PAPER,
         ),
