@@ -9,6 +9,7 @@ from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Column
 
 LINE_EVERY = 10.0  # seconds between plain lines
 
@@ -21,12 +22,12 @@ class TrainingProgress:
         self.live = sys.stderr.isatty() and not quiet
         self.quiet = quiet
         self.bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.completed}/{task.total} iterations, {task.fields[rate]} img/s, left"),
+            BarColumn(16),
+            TextColumn("{task.completed}/{task.total}  {task.fields[rate]} img/s"),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[losses]}"),
+            TextColumn("{task.fields[losses]}", table_column=Column(ratio=1, no_wrap=True)),  # what a narrow terminal cuts off
             console=self.console,
+            expand=True,
         )
         self.task = self.bar.add_task("training", total=None, rate="-", losses="")
         self.last_line = 0.0
