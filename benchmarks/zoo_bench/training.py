@@ -139,10 +139,15 @@ def _due(iteration: int, total: int | None) -> bool:
 
 def draw_samples(bundle: Bundle, images: Images, folder: RunFolder, name: str) -> None:
     """A grid of fixed latents, the same in every picture of a run; with guides, those of held-out images."""
-    guides = guides_for(bundle, images, GRID_SAMPLES)
-    labels = torch.from_numpy(images.labels[guides.sources]) if guides and bundle.space.labels else None
+    write_png(sample_picture(bundle, images), folder.samples / f"{name}.png")
+
+
+def sample_picture(bundle: Bundle, images: Images | None) -> NDArray[np.uint8]:
+    """(H, W, 3) uint8, the grid that `draw_samples` writes. `images` are needed for models with guides alone."""
+    guides = guides_for(bundle, images, GRID_SAMPLES) if images else None
+    labels = torch.from_numpy(images.labels[guides.sources]) if images and guides and bundle.space.labels else None
     drawn = bundle.sample(GRID_SAMPLES, seed=0, labels=labels, guide=guides.lines if guides else None)
-    write_png(grid(drawn.permute(0, 2, 3, 1).numpy(), background=background(bundle)), folder.samples / f"{name}.png")
+    return grid(drawn.permute(0, 2, 3, 1).numpy(), background=background(bundle))
 
 
 def background(bundle: Bundle) -> tuple[int, int, int]:
