@@ -58,6 +58,7 @@ class Recipe:
     options  part -> complete option values; part "train" holds the trainer's.
     versions and hardware describe where the run was started; dataset_sha256 is filled in once the images are decoded,
     precision (phase -> which and why) once the networks are built.
+    init_from describes the published weights that training starts from; {} for none.
     """
 
     model: str
@@ -74,6 +75,7 @@ class Recipe:
     hardware: Mapping[str, Any] = field(default_factory=dict)
     dataset_sha256: str = ""
     precision: Mapping[str, str] = field(default_factory=dict)
+    init_from: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def train(self) -> TrainOptions:
@@ -239,6 +241,10 @@ def check_fit(model: Provided, provided: Mapping[str, Provided], ready: Mapping[
             if problem:
                 raise ZooError(f"{what} {item.id} needs {problem}")
     for part, item in provided.items():
+        for other, name in item.entry.parts.items() if item.entry.kind == "objective" else ():
+            wanted = name if "/" in name else f"{item.distribution}/{name}"
+            if other in provided and provided[other].id != wanted:
+                raise ZooError(f"{part} {item.id} works with {other} {wanted} alone; type --{other} {wanted}")
         fits = getattr(ready[part], "fits", None)
         problem = fits(space) if fits else None
         if problem:

@@ -62,7 +62,7 @@ def load_checkpoint(run: Run, path: Path) -> None:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
         if _digest(tensors) != state["sha256"]:
             raise ValueError("its checksum does not match")
-        target = _tensors(run, with_optimizers=False)
+        target = network_tensors(run)
         for name, value in target.items():
             if name not in tensors or tensors[name].shape != value.shape:
                 raise ValueError(f"it does not fit these networks ({name})")
@@ -86,14 +86,18 @@ def load_checkpoint(run: Run, path: Path) -> None:
     run.iteration, run.total, run.seconds = state["iteration"], state["total"], state["seconds"]
 
 
-def _tensors(run: Run, with_optimizers: bool = True) -> dict[str, Tensor]:
-    """All tensors of a run by name; those of networks are the live ones."""
+def network_tensors(run: Run) -> dict[str, Tensor]:
+    """The live tensors of all networks ("net.<name>.<key>") and of the averaged generator ("average.<key>")."""
     found = {f"net.{name}.{key}": value for name, net in run.nets.items() for key, value in net.state_dict().items()}
-    found |= {f"average.{key}": value for key, value in run.average.state_dict().items()}
-    if with_optimizers:
-        for name, optimizer in run.optimizers.items():
-            for index, values in optimizer.state_dict()["state"].items():
-                found |= {f"optimizer.{name}.{index}.{key}": v for key, v in values.items() if isinstance(v, Tensor)}
+    return found | {f"average.{key}": value for key, value in run.average.state_dict().items()}
+
+
+def _tensors(run: Run) -> dict[str, Tensor]:
+    """All tensors of a run by name; those of networks are the live ones."""
+    found = network_tensors(run)
+    for name, optimizer in run.optimizers.items():
+        for index, values in optimizer.state_dict()["state"].items():
+            found |= {f"optimizer.{name}.{index}.{key}": v for key, v in values.items() if isinstance(v, Tensor)}
     return found
 
 
