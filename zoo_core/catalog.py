@@ -270,8 +270,10 @@ def _component_problems(entry: Entry) -> Iterator[str]:
         yield f"has target {entry.target!r}; write it as module:attribute"
     elif entry.config and not TARGET.fullmatch(entry.config):
         yield f"has config {entry.config!r}; write it as module:Dataclass"
-    elif entry.parts or entry.options:
+    elif entry.options or (entry.parts and entry.kind != "objective"):
         yield "has parts or options of parts, which only a model has"
+    elif any(part not in PARTS or part == "objective" or not isinstance(name, str) for part, name in entry.parts.items()):
+        yield f"has parts {dict(entry.parts)!r}; an objective may name a generator, a critic, an upsampler or an adversarial"
 
 
 def _load(item: Provided, what: str, spec: str) -> Any:

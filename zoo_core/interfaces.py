@@ -39,8 +39,9 @@ class Generator(nn.Module, ABC):
 class Critic(nn.Module, ABC):
     """Turns images, or vectors for critics of codes, into numbers. An encoder is a critic with many outputs.
 
-    A critic may also offer `input_gradient(x, condition) -> (N, C, H, W)`: the gradient of the sum of its outputs with
-    respect to x, computed with forward operations only. Gradient penalties use it instead of a double backward.
+    A critic may also offer `input_gradient(x, condition, output=None) -> (N, C, H, W)`: the gradient with respect to x of
+    the output with that number, or of the sum of all, computed with forward operations only. Gradient penalties use it
+    instead of a double backward.
     """
 
     @abstractmethod
@@ -136,7 +137,10 @@ class Phase:
 
 
 class Objective(ABC):
-    """What is minimised, and in which order."""
+    """What is minimised, and in which order.
+
+    prior  where the generator's latents come from; read after nets(), which may set it if it depends on the space.
+    """
 
     prior: Prior
 

@@ -135,6 +135,7 @@ def _facts(catalog: Catalog, item: Provided) -> dict[str, Any]:
     """What `zoo info` shows, as JSON. What cannot be loaded is named in its place instead of hiding the rest."""
     facts = {**_row(catalog, item), "use": _use(catalog, item), "parts": {}, "options": [], "broken": []}
     if item.entry.kind != "model":
+        facts["parts"] |= item.entry.parts
         _add_options(facts, catalog, item, "", {})
         return facts
     from zoo_core.recipe import REFERENCE

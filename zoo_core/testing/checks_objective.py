@@ -31,11 +31,11 @@ def builds(subject: Subject) -> None:
     """An Objective whose nets() holds a Generator of the prior's size named "generator", and whose phases() train networks."""
     objective = _objective(subject)
     expect(isinstance(objective, Objective), f"the target made a {type(objective).__name__}, no zoo_core.interfaces.Objective")
-    prior = getattr(objective, "prior", None)
+    run = build(subject.recipe(), subject.catalog)
+    prior = run.prior
     expect(
         isinstance(prior, Prior) and prior.name in PRIORS, f"prior is {prior!r}, no zoo_core.prior.Prior of {', '.join(PRIORS)}"
     )
-    run = build(subject.recipe(), subject.catalog)
     size, latent = run.prior.size, run.average.latent
     expect(size == latent, f"the prior has {size} numbers, the generator takes {latent}")
     for phase in run.phases:

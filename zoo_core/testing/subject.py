@@ -128,7 +128,8 @@ class Subject:
 
     def around(self, parts: Mapping[str, Provided]) -> dict[str, str]:
         """part -> id, for a model made of this entry, `parts` and the reference ones."""
-        ids = {"objective": "zoo-core/adversarial", **{part: item.id for part, item in parts.items()}}
+        own = self.entry.parts if self.entry.kind == "objective" else {}  # it works with no others
+        ids = {"objective": "zoo-core/adversarial", **own, **{part: item.id for part, item in parts.items()}}
         if self.entry.kind in PARTS.values():
             ids[self.entry.kind] = self.provided.id
         objective = self.catalog.find("objective", ids["objective"])
