@@ -1,0 +1,16 @@
+"""A Hub on loopback for tests: the unmodified huggingface_hub client uploads to it and downloads from it.
+
+    with FakeHub() as hub:
+        commit = hub.add("user/model", {"config.json": "{}", "model.safetensors": weights})
+        HfApi(endpoint=hub.endpoint, token=hub.token).model_info("user/model")
+
+`hub.environment(folder)` is what a process of its own needs to talk to it. In a test module, `pytest_plugins =
+["zoo_core.testing.fake_hub.fixture"]` gives the fixture `fake_hub`, to which the client of the test's own process talks too.
+"""
+
+from zoo_core.testing.fake_hub.faults import Cut, Fault, Slow, Status
+from zoo_core.testing.fake_hub.repository import Commit, File, Repository
+from zoo_core.testing.fake_hub.server import FakeHub
+from zoo_core.testing.fake_hub.state import Request
+
+__all__ = ["Commit", "Cut", "FakeHub", "Fault", "File", "Repository", "Request", "Slow", "Status"]

@@ -1,0 +1,103 @@
+"""What the fake Hub holds, what it is asked and answers, and who may do what."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from zoo_core.testing.fake_hub.repository import Commit, Repository
+
+
+@dataclass(frozen=True)
+class Request:
+    """`path` without the query and still quoted, `query` and `headers` (lower-case names) by name."""
+
+    method: str
+    path: str
+    query: Mapping[str, list[str]]
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+    def flag(self, name: str) -> bool:
+        return self.query.get(name, [""])[0].lower() in ("1", "true")
+
+    def json(self) -> Any:
+        try:
+            return json.loads(self.body or b"{}")
+        except ValueError:
+            raise Refusal(400, "the body is not JSON") from None
+
+
+@dataclass(frozen=True)
+class Reply:
+    body: bytes = b""
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Refusal(Exception):
+    """An error of the Hub; `code` is what the header X-Error-Code says."""
+
+    def __init__(self, status: int, message: str, code: str = "", **headers: str) -> None:
+        super().__init__(message)
+        self.status, self.message, self.code, self.headers = status, message, code, headers
+
+
+@dataclass
+class Hub:
+    """What the fake Hub holds. `tokens` are token -> user; `objects` the large files by their sha256."""
+
+    endpoint: str = ""
+    storage: str = ""  # another origin, as the Hub's storage is: the client must not send its token there
+    tokens: dict[str, str] = field(default_factory=dict)
+    repositories: dict[str, Repository] = field(default_factory=dict)
+    objects: dict[str, bytes] = field(default_factory=dict)
+
+
+def json_reply(value: Any, status: int = 200) -> Reply:
+    return Reply(json.dumps(value).encode(), status, {"Content-Type": "application/json; charset=utf-8"})
+
+
+def user_of(hub: Hub, request: Request) -> str:
+    """Who asks; "" for nobody."""
+    given = request.headers.get("authorization", "")
+    if not given:
+        return ""
+    user = hub.tokens.get(given.removeprefix("Bearer "))
+    if user is None:
+        raise Refusal(401, "Invalid credentials in Authorization header")
+    return user
+
+
+def readable(hub: Hub, request: Request, id: str) -> Repository:
+    repository = hub.repositories.get(id)
+    user = user_of(hub, request)
+    if repository is None or (repository.private and user != repository.owner):
+        # The Hub does not say whether a private repository exists.
+        if user:
+            raise Refusal(404, "Repository not found", "RepoNotFound")
+        raise Refusal(401, "Invalid username or password.", "RepoNotFound")
+    return repository
+
+
+def writable(hub: Hub, request: Request, id: str) -> Repository:
+    repository = readable(hub, request, id)
+    may_write(hub, request, repository.owner)
+    return repository
+
+
+def may_write(hub: Hub, request: Request, namespace: str) -> None:
+    user = user_of(hub, request)
+    if not user:
+        raise Refusal(401, "Invalid username or password.")
+    if user != namespace:
+        raise Refusal(403, f"Forbidden: you don't have the rights to write under the namespace {namespace}")
+
+
+def at(repository: Repository, revision: str) -> Commit:
+    commit = repository.resolve(revision)
+    if commit is None:
+        raise Refusal(404, f"Invalid rev id: {revision}", "RevisionNotFound")
+    return commit
