@@ -504,6 +504,23 @@ def test_a_critic_that_is_not_piecewise_linear_offers_no_input_gradient(options)
         assert getattr(critic(Space(16), vector=vector, **options), "input_gradient", None) is None
 
 
+@pytest.mark.parametrize("case", [case for case in PIECEWISE if case.get("out", 1) > 1], ids=str)
+def test_the_input_gradient_of_one_output_equals_autograd(case):
+    net, x, condition = piecewise(case)
+    net.eval()
+    at = x.clone().requires_grad_()
+    scores = net(at, condition)
+    for output in range(case["out"]):
+        (expected,) = torch.autograd.grad(scores[:, output].sum(), at, create_graph=True)
+        found = net.input_gradient(x, condition, output=output)
+        assert relative(found, expected) < 1e-12
+        wanted = torch.autograd.grad(penalty(expected), list(net.parameters()), retain_graph=True, allow_unused=True)
+        got = torch.autograd.grad(penalty(found), list(net.parameters()), allow_unused=True)
+        for (name, _), a, b in zip(net.named_parameters(), got, wanted, strict=True):
+            if b is not None and b.norm() > 0:
+                assert relative(a, b) < 1e-6, name
+
+
 def test_input_gradient_of_one_image_and_without_a_graph():
     net, x, condition = piecewise({"kind": "labels guide"}, n=1)
     with torch.no_grad():

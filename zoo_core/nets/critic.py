@@ -67,8 +67,8 @@ class ConvCritic(Critic):
         return scores
 
     @property
-    def input_gradient(self) -> Callable[[Tensor, Condition], Tensor] | None:
-        """(x, condition) -> the gradient of the sum of all outputs with respect to x, of the shape of x; or None.
+    def input_gradient(self) -> Callable[..., Tensor] | None:
+        """(x, condition, output=None) -> the gradient with respect to x, of its shape, of one output or of the sum of all.
 
         None unless the critic is piecewise linear: norm none or spectral, relu or leaky_relu, no dropout. Then the
         gradient is made by forward operations alone: one pass to see which side of its kink every unit is on, and one
@@ -77,7 +77,7 @@ class ConvCritic(Critic):
         """
         return None if self._slope is None else self._input_gradient
 
-    def _input_gradient(self, x: Tensor, condition: Condition) -> Tensor:
+    def _input_gradient(self, x: Tensor, condition: Condition, output: int | None = None) -> Tensor:
         layers = [_layer(block) for block in self.blocks]
         weights = [layer.weight for layer in layers]  # read once: under spectral norm a read is a power iteration
         slopes = []
@@ -88,9 +88,11 @@ class ConvCritic(Critic):
                 x = _forward(layer, x, weight.detach())
                 slopes.append(torch.where(x > 0, x.new_ones(()), x.new_full((), self._slope or 0.0)))
                 x = x * slopes[-1]
-        g = self.readout.weight.sum(0).view(1, *x.shape[1:])
+        readout = self.readout.weight  # (out, features)
+        g = (readout.sum(0) if output is None else readout[output]).view(1, *x.shape[1:])
         if self.labels.size:
-            label = self.out * self.labels(condition, x) / x[0, 0].numel()
+            times = self.out if output is None else 1  # the labels' inner product is part of every output
+            label = times * self.labels(condition, x) / x[0, 0].numel()
             g = g + label.view(*label.shape, *[1] * (x.dim() - 2))
         for i in reversed(range(len(layers))):
             weight = weights[i] if i or not self.guide else weights[i][:, : self.channels]

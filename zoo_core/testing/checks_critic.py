@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -99,16 +100,19 @@ def second_gradient(subject: Subject) -> None:
 
 
 def input_gradient(subject: Subject) -> None:
-    """If the critic offers input_gradient(x, condition), it is the gradient that autograd finds."""
+    """If the critic offers input_gradient(x, condition, output=None), it is the gradient that autograd finds."""
     space = subject.space()
-    net, x, given = wake(critic(subject, space)), images(space), condition(space)
+    net, x, given = wake(critic(subject, space, 2)), images(space), condition(space)
     direct = getattr(net, "input_gradient", None)
     if direct is None:
         raise NotApplicable("it offers no input_gradient")
-    got, wanted = direct(x, given), _gradient(net, x, given)
-    expect(tuple(got.shape) == tuple(x.shape), f"it has shape {tuple(got.shape)}, the images {tuple(x.shape)}")
-    scale, error = wanted.abs().max().item(), (got - wanted).abs().max().item()
-    expect(error <= 1e-4 * scale, f"it differs by up to {error:.3g} where gradients are up to {scale:.3g}")
+    for got, wanted in (
+        (direct(x, given), _gradient(net, x, given)),
+        (direct(x, given, output=1), _gradient(lambda at, given: net(at, given)[:, 1], x, given)),
+    ):
+        expect(tuple(got.shape) == tuple(x.shape), f"it has shape {tuple(got.shape)}, the images {tuple(x.shape)}")
+        scale, error = wanted.abs().max().item(), (got - wanted).abs().max().item()
+        expect(error <= 1e-4 * scale, f"it differs by up to {error:.3g} where gradients are up to {scale:.3g}")
 
 
 def sizes(subject: Subject) -> None:
@@ -156,7 +160,7 @@ def guide(subject: Subject) -> None:
     expect(not torch.equal(changed, net(x, given)), "another guide gives the same outputs")
 
 
-def _gradient(net: torch.nn.Module, x: Tensor, given: Condition, create_graph: bool = False) -> Tensor:
+def _gradient(net: Callable[[Tensor, Condition], Tensor], x: Tensor, given: Condition, create_graph: bool = False) -> Tensor:
     x = x.detach().requires_grad_(True)
     (gradient,) = torch.autograd.grad(net(x, given).sum(), x, create_graph=create_graph)
     return gradient

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import clip_grad_norm_
 
 from zoo_core.build import Run
 from zoo_core.errors import RunFailure
-from zoo_core.interfaces import Condition, Draw, Phase, total_loss
+from zoo_core.interfaces import Phase, total_loss
 from zoo_core.seeds import mix
+from zoo_core.train.critic_view import make_views
 from zoo_core.train.data import DeviceData
 from zoo_core.train.draw import CounterDraw
 from zoo_core.train.ema import ema_decay, ema_update
 from zoo_core.train.gate import gated_step
-from zoo_core.train.optimizers import rate_factor
 from zoo_core.train.precision import autocast, in_bfloat16
+from zoo_core.train.schedules import rate_factor
 
 
 @dataclass(frozen=True)
@@ -44,40 +46,49 @@ class Step:
 def train(run: Run, data: DeviceData) -> Iterator[Step]:
     """Train until run.total iterations are done, or for ever if it is None; yields after each. Nothing is read back."""
     draw = CounterDraw(run.recipe.seed, run.prior, run.device)
-    critics_see = Noisy(run.recipe.train.instance_noise, draw) if run.recipe.train.instance_noise else None
+    options, adaptive = run.recipe.train, run.adaptive
+    views = make_views(options, run.phases, run.nets, draw)
     repeats = sum(phase.times for phase in run.phases)
     for net in run.nets.values():
         net.train()
     while run.total is None or run.iteration < run.total:
         started = time.perf_counter()
         torch.manual_seed(mix(run.recipe.seed, "iteration", run.iteration))  # dropout
-        factor = rate_factor(run.recipe.train.schedule, run.iteration, run.total)
+        factor = rate_factor(options, run.iteration, run.total) * 0.5**run.rollbacks
         terms: dict[str, Tensor] = {}
         batch = run.iteration * repeats
         for place, phase in enumerate(run.phases):
             _freeze_others(run.nets, phase)
-            nets = critics_see.view(run.nets) if critics_see else run.nets
             optimizer = run.optimizers[phase.name]
             for group in optimizer.param_groups:
                 group["lr"] = run.learning_rates[phase.name] * factor
             for repeat in range(phase.times):
                 draw.at(run.iteration, place, repeat)
+                real = data.batch(batch, run.layout)
+                nets = views.of(run.nets, real.images, adaptive) if views else run.nets
                 with autocast(run.device, in_bfloat16(run.recipe.precision, phase.name)):
-                    losses = phase.loss(nets, data.batch(batch, run.layout), draw)
+                    losses = phase.loss(nets, real, draw)
                 batch += 1
                 if not losses:
                     continue
                 optimizer.zero_grad(set_to_none=True)
                 torch.autograd.backward(total_loss(losses))
+                if options.clip_gradient is not None:
+                    clip_grad_norm_((p for name in phase.trains for p in run.nets[name].parameters()), options.clip_gradient)
                 if phase.gate:
                     gated_step(optimizer, losses[phase.gate])
                 else:
                     optimizer.step()
                 phase.after(run.nets)
+                if views and adaptive:
+                    views.observe(phase, adaptive)
             terms.update({f"{phase.name}/{name.lstrip('~')}": value.detach() for name, value in losses.items()})
-        decay = run.recipe.train.ema
+        decay = options.ema
         ema_update(run.average, run.nets["generator"], ema_decay(decay, run.iteration) if decay else 0.0)
         run.iteration += 1
+        if adaptive:
+            adaptive.adapt(run.iteration)
+            terms["augment/probability"] = adaptive.probability.clone()
         run.seconds += time.perf_counter() - started
         yield Step(run.iteration, terms)
 
@@ -86,30 +97,3 @@ def _freeze_others(nets: Mapping[str, nn.Module], phase: Phase) -> None:
     """Only what a phase trains gets gradients: a generator frozen in a critic's phase builds no graph at all."""
     for name, net in nets.items():
         net.requires_grad_(name in phase.trains)
-
-
-class Noisy:
-    """Instance noise (Sønderby et al. 2016, arXiv 1610.04490, section 3): every image that a critic sees gets fresh noise."""
-
-    def __init__(self, sd: float, draw: Draw) -> None:
-        self.sd = sd
-        self.draw = draw
-
-    def view(self, nets: Mapping[str, nn.Module]) -> dict[str, nn.Module]:
-        return {name: net if name == "generator" else NoisyCritic(net, self.sd, self.draw) for name, net in nets.items()}
-
-
-class NoisyCritic(nn.Module):
-    """A critic behind instance noise; vectors pass untouched."""
-
-    def __init__(self, critic: nn.Module, sd: float, draw: Draw) -> None:
-        super().__init__()
-        self.critic = critic
-        self.sd = sd
-        self.draw = draw
-
-    def forward(self, x: Tensor, condition: Condition) -> Tensor:
-        if x.dim() == 4:
-            x = x + self.sd * self.draw.normal(*x.shape)
-        out: Tensor = self.critic(x, condition)
-        return out

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch import nn
 from zoo_acgan.classifier import accuracy, entropy, label_loss, targets
 from zoo_acgan.entries import zoo_entries
-from zoo_acgan.objective import acgan
+from zoo_acgan.objective import Score, acgan
 from zoo_acgan.options import AcganOptions, Attribute, attributes
 
 from zoo_core.adversarial import Adversarial, adversarial
@@ -21,7 +21,8 @@ from zoo_core.nets.critic import ConvCritic
 from zoo_core.nets.generator import ConvGenerator
 from zoo_core.nets.options import ConvCriticOptions, ConvGeneratorOptions, TransposedOptions
 from zoo_core.nets.upsamplers import Transposed
-from zoo_core.penalties import named_penalty
+from zoo_core.penalties import input_gradient, named_penalty
+from zoo_core.prior import Prior
 from zoo_core.space import Space
 from zoo_core.train.draw import CounterDraw
 
@@ -261,6 +262,36 @@ def test_the_penalty_is_about_the_score_alone():
     x = batch().images.requires_grad_(True)
     (gradient,) = torch.autograd.grad(critic(x, Condition())[:, 0].sum(), x)
     assert float(after) == pytest.approx(10 * 0.5 * float(gradient.flatten(1).norm(dim=1).square().mean()), rel=1e-4)
+
+
+@pytest.mark.parametrize("name", ["gradient", "r1", "dragan"])
+def test_the_penalty_without_double_backward_equals_the_one_with_it(name):
+    _, nets = setup()
+    critic, data = nets["critic"].double(), batch()
+    real, fake, free = data.images.double(), -data.images.double(), Condition()
+
+    class Plain(nn.Module):
+        def forward(self, x, condition):
+            return critic(x, condition)[:, :1]
+
+    found = []
+    for net in (Score(critic), Plain()):
+        value = named_penalty(name, 10.0)(net, real, fake, free, draw(Prior(3)))
+        found.append((value, torch.autograd.grad(value, list(critic.parameters()), allow_unused=True)))
+    torch.testing.assert_close(found[0][0], found[1][0])
+    assert found[1][0] > 0
+    for a, b in zip(found[0][1], found[1][1], strict=True):
+        if b is not None and b.abs().max() > 0:
+            torch.testing.assert_close(a, b)
+
+
+def test_a_critic_without_a_gradient_of_its_own_is_left_to_autograd():
+    critic = ConvCritic(SPACE, 3, 0, ConvCriticOptions(width=4, norm="batch"))
+    assert Score(critic).input_gradient is None
+    x = batch().images
+    at = x.clone().requires_grad_(True)
+    (expected,) = torch.autograd.grad(critic(at, Condition())[:, 0].sum(), at)
+    torch.testing.assert_close(input_gradient(Score(critic), x, Condition()), expected)
 
 
 def test_a_wrapped_penalty_of_a_plugin_is_used():

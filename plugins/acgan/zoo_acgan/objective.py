@@ -6,8 +6,9 @@ generator does, and is paid for images in which the critic recognises them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -96,6 +97,12 @@ class Score(nn.Module):
     def forward(self, x: Tensor, condition: Condition) -> Tensor:
         out: Tensor = self.critic(x, condition)
         return out[:, :1]
+
+    @property
+    def input_gradient(self) -> Callable[[Tensor, Condition], Tensor] | None:
+        """The critic's own, of its first output; None if it has none."""
+        direct = getattr(self.critic, "input_gradient", None)
+        return None if direct is None else partial(direct, output=0)
 
 
 def _labels(batch: Batch) -> Tensor:
