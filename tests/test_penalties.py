@@ -14,7 +14,6 @@ from zoo_core.nets.options import ConvCriticOptions
 from zoo_core.penalties import dragan, gradient_penalty, lazy, named_penalty, zero_centred
 from zoo_core.space import Space
 from zoo_core.train.draw import CounterDraw
-from zoo_core.train.engine import NoisyCritic
 
 FREE = Condition()
 
@@ -132,18 +131,6 @@ def test_the_forward_computed_gradient_gives_the_same_penalty(name):
 
     penalty = named_penalty(name, 1.0)
     torch.testing.assert_close(penalty(critic, real, fake, FREE, draw()), penalty(Plain(), real, fake, FREE, draw()))
-
-
-def test_behind_instance_noise_the_gradient_is_that_at_the_noisy_image():
-    torch.manual_seed(0)
-    critic = ConvCritic(Space(16), 2, 0, ConvCriticOptions(width=4))
-    x = torch.randn(3, 3, 16, 16)
-    at = x.clone().requires_grad_()
-    (expected,) = torch.autograd.grad(NoisyCritic(critic, 0.3, draw())(at, FREE)[:, 1].sum(), at)
-    found = NoisyCritic(critic, 0.3, draw()).input_gradient(x, FREE, output=1)
-    torch.testing.assert_close(found, expected)
-    assert not torch.allclose(found, critic.input_gradient(x, FREE, output=1))
-    assert NoisyCritic(Bumpy(), 0.3, draw()).input_gradient is None
 
 
 def test_no_penalty_has_no_function():
