@@ -21,8 +21,8 @@ from zoo_core.train.checkpoint import checkpoints, load_checkpoint, load_newest,
 from zoo_core.train.data import DeviceData, shift, to_pixels, to_unit
 from zoo_core.train.ema import ema_decay, ema_update
 from zoo_core.train.engine import train
-from zoo_core.train.optimizers import rate_factor
 from zoo_core.train.options import TrainOptions
+from zoo_core.train.schedules import rate_factor
 
 CPU = torch.device("cpu")
 MODELS = ("dcgan", "wgan_clip", "wgan_gp")
@@ -198,12 +198,12 @@ def test_pixels_survive_the_way_to_floats_and_back():
 
 def test_schedules_are_constant_for_half_a_run_then_fall_to_zero():
     for schedule in ("linear", "cosine"):
-        factors = [rate_factor(schedule, i, 100) for i in range(101)]
+        factors = [rate_factor(TrainOptions(schedule=schedule), i, 100) for i in range(101)]
         assert factors[:51] == [1.0] * 51
         assert all(a > b for a, b in itertools.pairwise(factors[50:]))
         assert factors[100] == pytest.approx(0, abs=1e-12)
         assert factors[75] == pytest.approx(0.5)
-    assert rate_factor("constant", 99, 100) == 1.0
+    assert rate_factor(TrainOptions(), 99, 100) == 1.0
 
 
 def test_a_loss_that_is_not_finite_names_phase_term_and_option():

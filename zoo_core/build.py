@@ -19,6 +19,8 @@ from zoo_core.prior import Prior
 from zoo_core.recipe import Recipe
 from zoo_core.seeds import mix
 from zoo_core.space import Space
+from zoo_core.train.adaptive import Adaptive
+from zoo_core.train.critic_view import make_adaptive
 from zoo_core.train.optimizers import make_optimizer
 
 
@@ -29,6 +31,8 @@ class Run:
     iteration  iterations done so far.
     total      iterations in all, once known; the learning-rate schedule needs it.
     average    the averaged generator: what is sampled, evaluated and published.
+    adaptive   the controller of adaptive augmentation, if there is one.
+    rollbacks  how often training went back to a checkpoint with half the learning rate.
     """
 
     recipe: Recipe
@@ -43,6 +47,8 @@ class Run:
     total: int | None = None
     seconds: float = 0.0
     learning_rates: dict[str, float] = field(default_factory=dict)
+    adaptive: Adaptive | None = None
+    rollbacks: int = 0
 
     @property
     def images_per_iteration(self) -> int:
@@ -56,7 +62,8 @@ def build(recipe: Recipe, catalog: Catalog) -> Run:
     torch.manual_seed(mix(recipe.seed, "init"))
     wrapped = [_make(catalog, recipe, "adversarial")] if "adversarial" in recipe.parts else []
     objective: Objective = _make(catalog, recipe, "objective", *wrapped)
-    nets = dict(objective.nets(RecipeParts(recipe, catalog)))
+    parts = RecipeParts(recipe, catalog)
+    nets = dict(objective.nets(parts))
     layout = memory_format(recipe.train.channels_last, nets)
     for net in nets.values():
         net.to(device, memory_format=layout)  # type: ignore[call-overload]
@@ -71,7 +78,19 @@ def build(recipe: Recipe, catalog: Catalog) -> Run:
         for phase in phases
     }
     rates = {phase.name: _rate(recipe, phase) for phase in phases}
-    return Run(recipe, device, nets, phases, objective.prior, average, optimizers, layout, learning_rates=rates)
+    adaptive = make_adaptive(options, phases, nets, parts.vectors, f"objective {recipe.parts['objective']}")
+    return Run(
+        recipe,
+        device,
+        nets,
+        phases,
+        objective.prior,
+        average,
+        optimizers,
+        layout,
+        learning_rates=rates,
+        adaptive=adaptive and adaptive.to(device),
+    )
 
 
 def build_generator(
@@ -89,6 +108,7 @@ class RecipeParts:
 
     recipe: Recipe
     catalog: Catalog
+    vectors: list[Critic] = field(default_factory=list)  # critics that were asked for vectors
 
     @property
     def space(self) -> Space:
@@ -99,6 +119,8 @@ class RecipeParts:
 
     def critic(self, out: int, vector: int = 0) -> Critic:
         critic: Critic = _make(self.catalog, self.recipe, "critic", self.space, out, vector)
+        if vector:
+            self.vectors.append(critic)
         return critic
 
 

@@ -47,7 +47,9 @@ class Bounds:
 
     def problem(self, value: Any) -> str | None:
         """Why the value is not accepted, or None."""
-        if self.choices and value not in self.choices:
+        if isinstance(value, tuple):
+            return next((problem for part in value if (problem := self.problem(part))), None)
+        if self.choices and value is not None and value not in self.choices:
             return f"must be one of {', '.join(self.choices)}"
         if isinstance(value, float) and not math.isfinite(value):
             return "must be finite"
@@ -133,7 +135,7 @@ def _type_name(hint: Any) -> str:
 def _convert(value: Any, hint: Any) -> Any:
     """`value` as the type `hint`; raises ValueError if it is not one."""
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        for part in typing.get_args(hint):
+        for part in sorted(typing.get_args(hint), key=lambda part: part is not type(None)):  # "none" is no name
             try:
                 return _convert(value, part)
             except ValueError:

@@ -26,7 +26,11 @@ def save_checkpoint(run: Run, folder: Path, keep: int = 2) -> Path:
         "iteration": run.iteration,
         "total": run.total,
         "seconds": run.seconds,
+        "rollbacks": run.rollbacks,
         "optimizers": {name: _plain(optimizer.state_dict()["state"]) for name, optimizer in run.optimizers.items()},
+        "groups": {
+            name: [_own(group, optimizer) for group in optimizer.param_groups] for name, optimizer in run.optimizers.items()
+        },
         "sha256": _digest(tensors),
     }
     folder.mkdir(parents=True, exist_ok=True)
@@ -62,7 +66,7 @@ def load_checkpoint(run: Run, path: Path) -> None:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
         if _digest(tensors) != state["sha256"]:
             raise ValueError("its checksum does not match")
-        target = network_tensors(run)
+        target = network_tensors(run) | _adaptive(run)
         for name, value in target.items():
             if name not in tensors or tensors[name].shape != value.shape:
                 raise ValueError(f"it does not fit these networks ({name})")
@@ -83,7 +87,10 @@ def load_checkpoint(run: Run, path: Path) -> None:
                 value = torch.empty_like(like).copy_(tensor) if tensor.shape == like.shape else tensor
                 restored.setdefault(int(index), {})[field] = value
         optimizer.load_state_dict({"state": restored, "param_groups": optimizer.state_dict()["param_groups"]})
+        for group, values in zip(optimizer.param_groups, state.get("groups", {}).get(name, ()), strict=False):
+            group.update(values)
     run.iteration, run.total, run.seconds = state["iteration"], state["total"], state["seconds"]
+    run.rollbacks = state.get("rollbacks", 0)
 
 
 def network_tensors(run: Run) -> dict[str, Tensor]:
@@ -94,11 +101,21 @@ def network_tensors(run: Run) -> dict[str, Tensor]:
 
 def _tensors(run: Run) -> dict[str, Tensor]:
     """All tensors of a run by name; those of networks are the live ones."""
-    found = network_tensors(run)
+    found = network_tensors(run) | _adaptive(run)
     for name, optimizer in run.optimizers.items():
         for index, values in optimizer.state_dict()["state"].items():
             found |= {f"optimizer.{name}.{index}.{key}": v for key, v in values.items() if isinstance(v, Tensor)}
     return found
+
+
+def _adaptive(run: Run) -> dict[str, Tensor]:
+    return {} if run.adaptive is None else {f"adaptive.{key}": value for key, value in run.adaptive.state_dict().items()}
+
+
+def _own(group: Mapping[str, Any], optimizer: torch.optim.Optimizer) -> dict[str, Any]:
+    """What an optimizer keeps beside its options, such as a count of steps; the learning rate is set in each iteration."""
+    kept = {key: value for key, value in group.items() if key not in ("params", "lr") and isinstance(value, bool | int | float)}
+    return {key: value for key, value in kept.items() if value != optimizer.defaults.get(key)}
 
 
 def _plain(state: Mapping[int, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from zoo_core.options import option
 
 EDGE_THRESHOLD = 0.5
+OPERATIONS = ("colour", "translation", "cutout", "rotation")  # of zoo_core.train.augment
+SCHEDULES = ("constant", "linear", "cosine", "timm/cosine", "timm/tanh", "timm/wsd")  # of zoo_core.train.schedules
 
 
 @dataclass(frozen=True)
 class TrainOptions:
     batch: int = option(64, "images per step of a phase", min=1, max=65536)
-    optimizer: str = option("adam", "optimizer of every phase", choices=("adam", "adamw", "rmsprop", "sgd"))
+    optimizer: str = option("adam", "optimizer of every phase: adam, adamw, rmsprop, sgd, torch/NAME or timm/NAME")
     lr: float = option(2e-4, "learning rate of phases that train the generator", above=0, max=10)
     critic_lr: float | None = option(None, "learning rate of phases that train a critic; none: the same as lr", above=0, max=10)
     beta1: float = option(0.5, "first Adam coefficient, or momentum of sgd", min=0, below=1)
@@ -20,9 +22,11 @@ class TrainOptions:
     weight_decay: float = option(0.0, "weight decay", min=0)
     schedule: str = option(
         "constant",
-        "learning rate over the run: linear and cosine fall to 0 in its second half",
-        choices=("constant", "linear", "cosine"),
+        "learning rate over the run: linear and cosine fall to 0 in its second half, timm/... from its start",
+        choices=SCHEDULES,
     )
+    warmup: int = option(0, "iterations in which the learning rate rises to its value", min=0)
+    clip_gradient: float | None = option(None, "largest L2 norm of a phase's gradient; none: any", above=0)
     precision: str = option(
         "auto",
         "auto: bf16 for phases where the device is fast at it and gradients agree with fp32",
@@ -36,6 +40,17 @@ class TrainOptions:
         0.0, "shift images by up to this share of the size, blank side filled with the background", min=0, max=0.5
     )
     instance_noise: float = option(0.0, "standard deviation of Gaussian noise on every image that a critic sees", min=0)
+    augment: tuple[str, ...] | None = option(
+        None, "what differentiable augmentation does to every image that a critic sees", choices=OPERATIONS
+    )
+    augment_probability: float = option(1.0, "probability of each of these, per image", min=0, max=1)
+    augment_target: float | None = option(
+        None,
+        "adapt that probability to how well the critic tells real images, by the mean sign of its answers (ADA; there 0.6)",
+        above=0,
+        below=1,
+    )
+    augment_images: int = option(50_000, "real images in which the adapted probability can go from 0 to 1", min=1)
     edge_threshold: float = option(
         EDGE_THRESHOLD,
         "with --guide edges: how large a step between neighbours is an edge; black to white is 2",
