@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from zoo_core.adversarial import Adversarial, adversarial
 from zoo_core.interfaces import Batch, Draw, Nets, Objective, Parts, Phase
-from zoo_core.train.engine import Noisy
+from zoo_core.train.critic_view import make_views
+from zoo_core.train.options import TrainOptions
 from zoo_gan.options import StrategyOptions
 
 TRAINED = "~trained"  # 1 where a step counts, 0 where it does not
@@ -65,7 +66,7 @@ class GanStrategies(Objective):
     def critic(self, nets: Nets, batch: Batch, draw: Draw) -> Mapping[str, Tensor]:
         if self.pretrains(draw):
             return {}
-        terms = dict(self.game.critic(self.noisy(nets, draw), batch, draw))
+        terms = dict(self.game.critic(self.noisy(nets, batch, draw), batch, draw))
         if self.options.trains == "weaker":
             self.critic_trains = critic_is_weaker(terms["~real_accuracy"], terms["~fake_accuracy"])
             terms[TRAINED] = self.critic_trains.float()
@@ -74,7 +75,7 @@ class GanStrategies(Objective):
     def generator(self, nets: Nets, batch: Batch, draw: Draw) -> Mapping[str, Tensor]:
         if self.pretrains(draw):
             return {}
-        terms = dict(self.game.generator(self.noisy(nets, draw), batch, draw))
+        terms = dict(self.game.generator(self.noisy(nets, batch, draw), batch, draw))
         if self.options.trains == "weaker":
             blocked = self.critic_trains  # absent where this phase is looked at by itself
             terms[TRAINED] = batch.images.new_ones(()) if blocked is None else 1 - blocked.float()
@@ -83,10 +84,10 @@ class GanStrategies(Objective):
     def pretrains(self, draw: Draw) -> bool:
         return draw.iteration < self.options.pretrain
 
-    def noisy(self, nets: Nets, draw: Draw) -> Nets:
+    def noisy(self, nets: Nets, batch: Batch, draw: Draw) -> Nets:
         """The networks, with the critic behind this iteration's noise."""
-        sd = noise_at(self.options, draw.iteration)
-        return Noisy(sd, draw).view(nets) if sd else nets
+        views = make_views(TrainOptions(instance_noise=noise_at(self.options, draw.iteration)), (), nets, draw)
+        return views.of(nets, batch.images, None) if views else nets
 
 
 def critic_is_weaker(real_accuracy: Tensor, fake_accuracy: Tensor) -> Tensor:
