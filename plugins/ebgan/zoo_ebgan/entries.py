@@ -5,8 +5,8 @@ from __future__ import annotations
 from zoo_core.hooks import Entry, hookimpl
 
 PAPER = "Zhao, Mathieu, LeCun 2017, Energy-based Generative Adversarial Network, arXiv 1609.03126"
-ZHAO = {  # appendix D: DCGAN's networks and Adam
-    "objective.pull_away": 0.1,
+ZHAO = {  # the paper's networks are like DCGAN's; so are batch and Adam here
+    "objective.pull_away": 0.1,  # the paper's, for CelebA and LSUN
     "generator.norm": "batch",
     "critic.norm": "batch",
     "train.batch": 64,
