@@ -67,8 +67,8 @@ def colour(images: Tensor, guide: Tensor | None, uniform: Tensor) -> Pair:
     Of images with alpha, opacity stays, a pixel changes as much as it is opaque, and means count what can be seen: what is
     transparent has no colour to change, and a critic that found colour there would know augmented images by it.
     """
-    brightness, saturation, contrast = uniform.view(-1, 3, 1, 1, 1).unbind(1)  # (N, 1, 1, 1) each
     images = images.to(torch.promote_types(images.dtype, uniform.dtype))  # generated ones are bfloat16 under autocast
+    brightness, saturation, contrast = uniform.to(images.dtype).view(-1, 3, 1, 1, 1).unbind(1)  # (N, 1, 1, 1) each
     has_alpha = images.shape[1] == 4
     before = images[:, :3] if has_alpha else images
     opacity = (images[:, 3:] + 1) / 2 if has_alpha else torch.ones_like(images[:, :1])

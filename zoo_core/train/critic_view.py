@@ -14,40 +14,34 @@ from zoo_core.train.adaptive import Adaptive
 from zoo_core.train.augment import augment, numbers
 from zoo_core.train.options import TrainOptions
 
-Watch = Callable[[Tensor, Tensor], None]  # what a critic saw before it was changed, and what it answered
+Change = Callable[[Tensor, Tensor | None], tuple[Tensor, Tensor | None]]  # images, guide -> the same, changed
+Watch = Callable[[Tensor, Tensor], None]  # images before the change, and the critic's answers
 
 
 class CriticView(nn.Module):
     """A critic behind a random change of its images, drawn anew each time it is called; vectors pass untouched.
 
-    Both draws come from the trainer's counters, so that a resumed run sees the same. Where the critic offers its own
-    `input_gradient`, the view does too: the critic's gradient at the changed image, taken back through the change.
+    Where the critic offers its own `input_gradient`, the view does too: the critic's gradient at the changed image, taken back
+    through the change.
     """
 
-    def __init__(self, critic: nn.Module, options: TrainOptions, draw: Draw, probability: Tensor | float, watch: Watch) -> None:
+    def __init__(self, critic: nn.Module, change: Change, watch: Watch | None = None) -> None:
         super().__init__()
         self.critic = critic
-        self.options = options
-        self.draw = draw
-        self.probability = probability
+        self.change = change
         self.watch = watch
 
     def forward(self, x: Tensor, condition: Condition) -> Tensor:
         out: Tensor = self.critic(*self.seen(x, condition))
-        self.watch(x, out)
+        if self.watch is not None:
+            self.watch(x, out)
         return out
 
     def seen(self, x: Tensor, condition: Condition) -> tuple[Tensor, Condition]:
-        """The change: augmentation, then instance noise (Sønderby et al. 2016, arXiv 1610.04490, section 3)."""
         if x.dim() != 4:
             return x, condition
-        if self.options.augment:
-            uniform = self.draw.uniform(len(x), numbers(self.options.augment))
-            x, guide = augment(x, condition.guide, self.options.augment, uniform, self.probability)
-            condition = Condition(condition.labels, guide)
-        if self.options.instance_noise:
-            x = x + self.options.instance_noise * self.draw.normal(*x.shape)
-        return x, condition
+        x, guide = self.change(x, condition.guide)
+        return x, Condition(condition.labels, guide)
 
     @property
     def input_gradient(self) -> Callable[..., Tensor] | None:
@@ -64,20 +58,35 @@ class CriticView(nn.Module):
         return gradient
 
 
+def noise(sd: float, draw: Draw) -> Change:
+    """Instance noise (Sønderby et al. 2016, arXiv 1610.04490, section 3): every image gets fresh Gaussian noise."""
+    return lambda x, guide: (x + sd * draw.normal(*x.shape), guide)
+
+
+def noisy(nets: Mapping[str, nn.Module], sd: float, draw: Draw) -> dict[str, nn.Module]:
+    """The networks, all but the generator behind instance noise."""
+    return {name: net if name == "generator" else CriticView(net, noise(sd, draw)) for name, net in nets.items()}
+
+
+def augmentation(operations: Sequence[str], probability: Tensor | float, draw: Draw) -> Change:
+    """`augment` with numbers of the trainer's counters, so that a resumed run sees the same."""
+    return lambda x, guide: augment(x, guide, operations, draw.uniform(len(x), numbers(operations)), probability)
+
+
 class CriticViews:
-    """Views of a run's critics, for each step of a phase; None of them if nothing is to be changed (`make_views`).
+    """The networks of a run as the phases see them, made anew for each step.
 
     Instance noise is for every network that sees images, augmentation for critics alone: an encoder must see what it encodes.
+    Images are augmented first, and noise is added to the result.
     """
 
     def __init__(self, options: TrainOptions, phases: Sequence[Phase], nets: Mapping[str, nn.Module], draw: Draw) -> None:
         self.options = options
         self.draw = draw
         self.critics = image_critics(phases, nets) if options.augment else frozenset()
-        self.noisy = TrainOptions(instance_noise=options.instance_noise)
         self.answers: dict[bool, Tensor] = {}  # of the step: is it the batch's images? -> outputs
 
-    def of(self, nets: Mapping[str, nn.Module], real: Tensor, adaptive: Adaptive | None) -> dict[str, nn.Module]:
+    def of(self, nets: Mapping[str, nn.Module], real: Tensor, adaptive: Adaptive | None) -> Mapping[str, nn.Module]:
         """The networks for one step whose real images are `real`."""
         self.answers = {}
 
@@ -85,21 +94,24 @@ class CriticViews:
             if x.dim() == 4:
                 self.answers.setdefault(x is real, out.detach())  # the first: penalties ask about images in between later
 
-        probability = self.options.augment_probability if adaptive is None else adaptive.probability
-        views: dict[str, nn.Module] = {}
-        for name, net in nets.items():
-            if name == "generator":
-                views[name] = net
-            elif name in self.critics:
-                views[name] = CriticView(net, self.options, self.draw, probability, watch)
-            else:
-                views[name] = CriticView(net, self.noisy, self.draw, 0.0, _nothing) if self.options.instance_noise else net
-        return views
+        if self.options.instance_noise:
+            nets = noisy(nets, self.options.instance_noise, self.draw)
+        if self.options.augment:
+            probability = self.options.augment_probability if adaptive is None else adaptive.probability
+            change = augmentation(self.options.augment, probability, self.draw)
+            nets = {name: CriticView(net, change, watch) if name in self.critics else net for name, net in nets.items()}
+        return nets
 
     def observe(self, phase: Phase, adaptive: Adaptive) -> None:
         """Show the answers of a finished step of a critic's phase to the controller."""
-        if phase.rate == "critic_lr" and len(self.answers) == 2:
-            adaptive.observe(self.answers[True], self.answers[False])
+        if phase.rate != "critic_lr" or False not in self.answers:
+            return
+        if True not in self.answers:
+            raise ZooError(
+                f"phase {phase.name} changes real images before a critic sees them, so train.augment_target cannot be held; "
+                "leave it out"
+            )
+        adaptive.observe(self.answers[True], self.answers[False])
 
 
 def make_views(options: TrainOptions, phases: Sequence[Phase], nets: Mapping[str, nn.Module], draw: Draw) -> CriticViews | None:
@@ -131,7 +143,3 @@ def make_adaptive(
     if decoded:
         raise ZooError(f"{owner} has no critic that scores images, which train.augment_target needs; leave it out")
     return Adaptive(options.augment_target, options.augment_images)
-
-
-def _nothing(x: Tensor, out: Tensor) -> None:
-    """Nobody watches."""
