@@ -59,6 +59,10 @@ class RunFolder:
     def claim(self, overwrite: bool) -> None:
         """Make the folder. Raises ZooError if it is not free or cannot be written to."""
         self.check_free(overwrite)
+        self.make()
+
+    def make(self) -> None:
+        """Raises ZooError if the folder cannot be made or written to."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -1,0 +1,80 @@
+"""From comma lists to cells. Every cell is planned before the first one starts, so what cannot work is known by then."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import re
+import shlex
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from zoo_bench.command import recipe_of
+from zoo_bench.matrix.axes import axes
+from zoo_bench.matrix.folder import Cell, Matrix
+from zoo_core.catalog import Catalog
+from zoo_core.errors import ZooError
+
+MATRIX_ONLY = ("seeds", "jobs", "engine", "dry_run", "out", "overwrite", "resume", "as_json")
+
+
+def plan_matrix(given: Mapping[str, Any], catalog: Catalog, options: Iterable[click.Parameter], command: str) -> Matrix:
+    """Every combination of the comma lists, with every seed, as a cell.
+
+    `given` holds the values of `options`, those of `zoo bench`. Raises ZooError for a name that does not exist or comes twice,
+    and if no cell at all is possible.
+    """
+    chosen = axes(given, catalog)
+    cells: list[Cell] = []
+    for words in itertools.product(*chosen.values()):
+        values = dict(zip(chosen, words, strict=True))
+        one = {**given, **values}
+        name = re.sub(r"[^\w.-]+", "_", "-".join(words))
+        try:
+            recipe = recipe_of(one, catalog)
+        except ZooError as error:
+            cells.append(Cell(_unique(f"{name}-s{given['seed']}", cells), values, given["seed"], problem=str(error)))
+            continue
+        for seed in range(given["seed"], given["seed"] + given["seeds"]):
+            typed = cell_command(options, {**one, "seed": seed})
+            seeded = dataclasses.replace(recipe, seed=seed, command=typed)
+            cells.append(Cell(_unique(f"{name}-s{seed}", cells), values, seed, seeded))
+    problems = [cell.problem for cell in cells if cell.problem]
+    if len(problems) == len(cells):
+        raise ZooError(problems[0])
+    return Matrix(tuple(cells), scoring_of(given), command)
+
+
+def scoring_of(given: Mapping[str, Any]) -> dict[str, Any]:
+    """How every cell is scored and saved, as JSON."""
+    weights = given["extractor_weights"]
+    return {
+        "extractor": None if given["no_eval"] else given["extractor"],
+        "weights": str(Path(weights).resolve()) if weights else None,
+        "samples": given["samples"],
+        "checkpoint_every": given["checkpoint_every"],
+    }
+
+
+def cell_command(options: Iterable[click.Parameter], values: Mapping[str, Any]) -> str:
+    """What to type for one cell alone, after `zoo`: every option whose value is not its default."""
+    words = ["zoo", "bench"]
+    for option in options:
+        value = values.get(option.name or "")
+        if option.name in MATRIX_ONLY or not isinstance(option, click.Option) or value in (None, False, (), option.default):
+            continue
+        flag = option.opts[-1] if option.opts[-1].startswith("--") else option.opts[0]
+        if value is True:
+            words.append(flag)
+        else:
+            words += [word for item in (value if isinstance(value, tuple) else (value,)) for word in (flag, str(item))]
+    return shlex.join(words)
+
+
+def _unique(name: str, cells: list[Cell]) -> str:
+    """Words that hold hyphens may join to the same name."""
+    taken = {cell.name for cell in cells}
+    return next(each for number in itertools.count(1) if (each := name if number == 1 else f"{name}_{number}") not in taken)

@@ -1,0 +1,75 @@
+"""The executor `ray`: a task of a Ray cluster for each job (https://docs.ray.io/en/latest/ray-core/tasks.html)."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from zoo_bench.matrix.options import RayOptions
+from zoo_core import executors
+from zoo_core.errors import RunFailure, ZooError
+from zoo_core.executors import Job
+
+
+class RayExecutor:
+    """Tasks are not retried by Ray: what is started again, and how often, is the same for every executor.
+
+    Raises ZooError if Ray is not installed, RunFailure if the cluster cannot be reached.
+    """
+
+    def __init__(self, options: RayOptions) -> None:
+        try:
+            ray = importlib.import_module("ray")
+        except ImportError:
+            raise ZooError("--engine ray needs Ray; type pip install 'zoo-bench[ray]'") from None
+        self.ray = ray
+        self.tasks: dict[str, Any] = {}  # name -> reference of its result
+        self.found: dict[str, str] = {}  # ended while stop() waited, not yet told
+        place: dict[str, Any] = {"address": options.address} if options.address else {"address": "local"}
+        if not options.address:
+            place |= {"include_dashboard": False, "num_cpus": options.workers or None}
+        self.own = not ray.is_initialized()
+        try:
+            ray.init(ignore_reinit_error=True, log_to_driver=False, logging_level=logging.ERROR, **place)
+        except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+            raise RunFailure(f"no Ray cluster at {options.address or 'this machine'}: {error}") from error
+
+    @property
+    def slots(self) -> int:
+        resources: dict[str, float] = self.ray.cluster_resources()
+        return max(1, int(resources.get("CPU", 1)))
+
+    def start(self, job: Job) -> None:
+        # max_calls=1: a process of its own, so that nothing of one job, its memory least of all, stays for the next.
+        remote = self.ray.remote(max_retries=0, max_calls=1)(executors.call)
+        needs = {"num_cpus": job.threads, "num_gpus": job.gpus, "name": job.name}
+        self.tasks[job.name] = remote.options(**needs).remote(job.target, job.arguments)
+
+    def ended(self) -> Mapping[str, str]:
+        if self.tasks:
+            names = {reference: name for name, reference in self.tasks.items()}
+            ready, _ = self.ray.wait(list(names), num_returns=len(names), timeout=0)
+            self._collect({names[reference]: reference for reference in ready})
+        told, self.found = self.found, {}
+        return told
+
+    def stop(self) -> None:
+        for reference in self.tasks.values():
+            self.ray.cancel(reference)  # an interrupt in the process of the task
+        self._collect(self.tasks)
+        if self.own and self.ray.is_initialized():
+            self.ray.shutdown()
+
+    def _collect(self, tasks: Mapping[str, Any]) -> None:
+        """Wait for tasks and keep how they ended."""
+        for name, reference in list(tasks.items()):
+            try:
+                self.ray.get(reference)
+                self.found[name] = ""
+            except self.ray.exceptions.RayTaskError as error:
+                self.found[name] = f"{type(error.cause).__name__}: {error.cause}"
+            except self.ray.exceptions.RayError as error:
+                self.found[name] = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+            del self.tasks[name]
