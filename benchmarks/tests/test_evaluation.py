@@ -13,8 +13,7 @@ import torch
 from zoo_bench.evaluation import fidelity
 from zoo_bench.evaluation.evaluate import METRICS, evaluate
 from zoo_bench.evaluation.extractors import open_extractor
-from zoo_bench.evaluation.neighbours import nearest
-from zoo_bench.evaluation.sets import Features, Score, Side
+from zoo_bench.evaluation.sets import Features, Score, Sets, Side
 from zoo_bench.evaluation.sprites import load_sprites
 from zoo_core.errors import ZooError
 from zoo_core.images import Images
@@ -193,8 +192,13 @@ def test_report_says_what_was_measured_with(report, real):
     assert {score["id"] for score in found["scores"]} == {f"{score['name']}-{told['id']}" for score in found["scores"]}
     assert found["dataset"] == {"sha256": real.sha256, "name": "shapes", "note": "drawn by the test"}
     assert set(found["statistics"]) == {"real", "fake"} and set(found["seconds"]) >= {"features", "fid", "kid"}
-    names = ["kid", "kid_p", "fid", "is", "precision", "recall", "density", "coverage", "copies", "accuracy_shape"]
+    names = ["kid", "kid_p", "fid", "is", "precision", "recall", "density", "coverage"]
+    names += ["copies", "copies_pixels", "ct", "accuracy_shape"]
     assert [score["name"] for score in found["scores"]] == names
+    assert all((score["low"] is None) == (score["high"] is None) for score in found["scores"])
+    between = {score["name"] for score in found["scores"] if score["low"] is not None}
+    assert between == {"kid", "fid", "is", "precision", "recall", "density", "coverage"}
+    assert all(score["low"] <= score["value"] <= score["high"] for score in found["scores"] if score["name"] in between)
 
 
 def test_id_changes_with_anything_that_changes_a_score(report, real, fakes):
@@ -268,12 +272,11 @@ def test_a_metric_of_a_plugin_gets_both_sides_and_its_failure_is_its_own(real, f
 
 def test_nearest_training_image_is_found_mirrored_or_not(real):
     table = Features(open_extractor("sprites")[0])
-    none = np.zeros((80, 0), np.int64)
-    train = Side(real.pixels, none, table)
-    copied = nearest(train.take([7, 3]), train)
-    assert copied.index.tolist() == [7, 3] and copied.distance.max() < 1e-6 and not copied.mirrored.any()
-    turned = nearest(train.take([7, 3]).mirrored(), train)
-    assert turned.index.tolist() == [7, 3] and turned.distance.max() < 1e-6
+    train = Side(real.pixels, np.zeros((80, 0), np.int64), table)
+    for judged in (train.take([7, 3]), train.take([7, 3]).mirrored()):
+        sets = Sets(train, judged)
+        for found in (sets.nearest_in_features, sets.nearest_in_pixels):
+            assert found.index.tolist() == [7, 3] and found.distance.max() < 1e-6
 
 
 def test_features_do_not_depend_on_how_often_they_were_asked_for(real):

@@ -89,7 +89,16 @@ class Folder:
 
     def _key(self, files: Sequence[File], size: int, channels: int, background: tuple[int, int, int]) -> str:
         behind = None if channels == 4 else list(background)
-        how = [VERSION, PIL.__version__, size, channels, behind, self.options.resize, self.options.max_pixels]
+        how = [
+            VERSION,
+            PIL.__version__,
+            size,
+            channels,
+            behind,
+            self.options.resize,
+            self.options.max_pixels,
+            self.options.duplicates,
+        ]
         states = [[file.name, *file.state] for file in files]
         return json.dumps(["folder", str(self._listing.root.resolve()), how, states])
 
@@ -116,7 +125,7 @@ class Folder:
                 for index, result in enumerate(pool.map(work, files[start : start + AT_ONCE]), start):
                     if isinstance(result, str):
                         skipped.append((index, result))
-                    elif result[1] in first_of:
+                    elif result[1] in first_of and not self.options.duplicates:
                         skipped.append((index, f"the same pixels as {first_of[result[1]]}"))
                     else:
                         first_of[result[1]] = files[index].name

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_bench.evaluation.sets import Rows, Sets
+from zoo_bench.evaluation.pixels import Rows
+from zoo_bench.evaluation.sets import Sets
 from zoo_core.errors import ZooError
 from zoo_core.scores import Score
 

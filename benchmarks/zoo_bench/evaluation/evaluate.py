@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,9 +14,12 @@ from numpy.typing import NDArray
 
 from zoo_bench.evaluation import fidelity
 from zoo_bench.evaluation.agreement import label_accuracy
+from zoo_bench.evaluation.copies import Pair, closest_pairs, copies, copying_test
 from zoo_bench.evaluation.extractors import check_torch_fidelity, open_extractor
+from zoo_bench.evaluation.frechet import fid_infinity
 from zoo_bench.evaluation.identity import Identity, versions
-from zoo_bench.evaluation.neighbours import copies, density_coverage, permutation_test
+from zoo_bench.evaluation.jackknife import FEWEST, STANDARD_ERRORS, interval
+from zoo_bench.evaluation.neighbours import density_coverage, permutation_test
 from zoo_bench.evaluation.pixels import Pixels, digest, opaque
 from zoo_bench.evaluation.sets import Features, Metric, Sets, Side
 from zoo_bench.evaluation.statistics import statistics
@@ -28,12 +31,15 @@ METRICS: Mapping[str, Metric] = {
     "kid": fidelity.kid,
     "kid_p": permutation_test,
     "fid": fidelity.fid,
+    "fid_infinity": fid_infinity,
     "is": fidelity.inception_score,
     "precision_recall": fidelity.precision_recall,
     "density_coverage": density_coverage,
     "copies": copies,
+    "ct": copying_test,
     "label_accuracy": label_accuracy,
 }
+WITHOUT_FLOOR = ("fid_infinity", "ct")  # the one asks for many images, the other compares with held-out ones itself
 
 
 @dataclass(frozen=True)
@@ -43,12 +49,14 @@ class Measured:
     floor       the same score of the held-out images; None without them.
     at_floor_n  the score of as many generated images as there are held-out ones, drawn at random: FID, recall and coverage
                 depend on the number of images, so this is what the floor compares with. None if there are not more.
+    interval    low and high end of its 95 % interval over images; None if it has none.
     """
 
     name: str
     score: Score
     floor: float | None = None
     at_floor_n: float | None = None
+    interval: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +69,7 @@ class Report:
     warnings: tuple[str, ...]
     seconds: Mapping[str, float]
     dataset: Mapping[str, str] = field(default_factory=dict)
+    closest: tuple[Pair, ...] = ()
 
     def __getitem__(self, name: str) -> Measured:
         """The score of that name. Raises KeyError if it could not be measured."""
@@ -76,6 +85,8 @@ class Report:
                 "name": measured.name,
                 "value": measured.score.value,
                 "spread": measured.score.spread,
+                "low": measured.interval and measured.interval[0],
+                "high": measured.interval and measured.interval[1],
                 "floor": measured.floor,
                 "at_floor_n": measured.at_floor_n,
                 "better": measured.score.better,
@@ -91,6 +102,7 @@ class Report:
             "warnings": list(self.warnings),
             "seconds": dict(self.seconds),
             "dataset": dict(self.dataset),
+            "closest": [asdict(pair) for pair in self.closest],
         }
 
 
@@ -159,35 +171,41 @@ def evaluate(
     start = time.perf_counter()
     width = max(side.features.shape[1] for side in (sets.real, sets.fake, held_side) if side is not None)
     seconds["features"] = time.perf_counter() - start
-    floor_sets, small_sets = _floor(sets)
+    small_sets = _at_floor_n(sets)
     scores: list[Measured] = []
     for metric_name, metric in metrics.items():
         start = time.perf_counter()
         found = _ask(metric_name, metric, sets, warnings)
+        floor_sets = None if metric_name in WITHOUT_FLOOR else sets.floor
         floors = _ask(f"floor of {metric_name}", metric, floor_sets, warnings) if found and floor_sets else {}
-        small = _ask(f"{metric_name} at the floor's n", metric, small_sets, []) if found and small_sets else {}
+        small = _ask(f"{metric_name} at the floor's n", metric, small_sets, []) if floors and small_sets else {}
+        seconds[metric_name] = time.perf_counter() - start
+        start = time.perf_counter()
+        errors = _standard_errors(metric_name, sets) if found else {}
         for key, score in found.items():
             floor = floors[key].value if key in floors else None
-            scores.append(Measured(key, score, floor, small[key].value if key in small else None))
-        seconds[metric_name] = time.perf_counter() - start
+            at_floor_n = small[key].value if key in small else None
+            scores.append(Measured(key, score, floor, at_floor_n, interval(key, score.value, errors.get(key))))
+        if errors:
+            seconds[f"interval of {metric_name}"] = time.perf_counter() - start
     warnings += _cautions(sets, width)
     start = time.perf_counter()
     facts = {"real": statistics(real.pixels[~real.held_out], background), "fake": statistics(fakes, background)}
     seconds["statistics"] = time.perf_counter() - start
+    start = time.perf_counter()
+    closest = closest_pairs(sets)
+    seconds["closest"] = time.perf_counter() - start
     dataset = {"sha256": real.sha256, "name": name, "note": real.note}
-    return Report(identity, tuple(scores), facts, tuple(warnings), seconds, dataset)
+    return Report(identity, tuple(scores), facts, tuple(warnings), seconds, dataset, closest)
 
 
-def _floor(sets: Sets) -> tuple[Sets | None, Sets | None]:
-    """Held-out images in the place of the fakes, and as many fakes as that if there are more."""
+def _at_floor_n(sets: Sets) -> Sets | None:
+    """As many generated images as there are held-out ones, drawn at random; None if there are not more."""
     held = sets.held_out
-    if held is None:
-        return None, None
-    floor = Sets(sets.real, held, held, sets.seed, sets.attributes)
-    if len(sets.fake) <= len(held):
-        return floor, None
+    if held is None or len(sets.fake) <= len(held):
+        return None
     chosen = np.random.default_rng(sets.seed).choice(len(sets.fake), len(held), replace=False)
-    return floor, Sets(sets.real, sets.fake.take(np.sort(chosen)), held, sets.seed, sets.attributes)
+    return replace(sets, fake=sets.fake.take(np.sort(chosen)))
 
 
 def _ask(name: str, metric: Metric, sets: Sets, warnings: list[str]) -> dict[str, Score]:
@@ -203,6 +221,13 @@ def _ask(name: str, metric: Metric, sets: Sets, warnings: list[str]) -> dict[str
         return {}
     warnings += [f"{key} left out: it is {score.value}" for key, score in found.items() if not math.isfinite(score.value)]
     return {key: score for key, score in found.items() if math.isfinite(score.value)}
+
+
+def _standard_errors(name: str, sets: Sets) -> Mapping[str, float]:
+    """Of the scores of a metric, as far as they have one."""
+    if name not in STANDARD_ERRORS or min(len(sets.real), len(sets.fake)) < FEWEST:
+        return {}
+    return STANDARD_ERRORS[name](sets)
 
 
 def _cautions(sets: Sets, width: int) -> list[str]:

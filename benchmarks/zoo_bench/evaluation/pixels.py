@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from zoo_core.errors import ZooError
 
 Pixels = NDArray[np.uint8]
+Rows = NDArray[np.float64]  # features, distances
 
 
 def opaque(pixels: Pixels, background: tuple[int, int, int]) -> Pixels:

@@ -16,10 +16,9 @@ import torch
 from numpy.typing import NDArray
 
 from zoo_bench.evaluation.extractors import Extractor
-from zoo_bench.evaluation.pixels import Pixels
+from zoo_bench.evaluation.nearest import Nearest, distances, nearest_features, nearest_pixels
+from zoo_bench.evaluation.pixels import Pixels, Rows
 from zoo_core.scores import Score
-
-Rows = NDArray[np.float64]
 
 
 class Features:
@@ -99,6 +98,37 @@ class Sets:
     held_out: Side | None = None
     seed: int = 0
     attributes: tuple[str, ...] = ()
+
+    @cached_property
+    def floor(self) -> Sets | None:
+        """Held-out images in the place of the generated ones; None if there are none."""
+        return replace(self, fake=self.held_out) if self.held_out is not None else None
+
+    @cached_property
+    def among_real(self) -> Rows:
+        """(n, n) distances between the features of the real images."""
+        return distances(self.real.features, self.real.features)
+
+    @cached_property
+    def among_fake(self) -> Rows:
+        """(m, m) distances between the features of the judged images."""
+        return distances(self.fake.features, self.fake.features)
+
+    @cached_property
+    def across(self) -> Rows:
+        """(m, n) distances from judged to real images."""
+        return distances(self.fake.features, self.real.features)
+
+    @cached_property
+    def nearest_in_features(self) -> Nearest:
+        """The nearest of two or more real images, for every judged one."""
+        real = self.real
+        return nearest_features(self.fake.features, real.features, real.mirrored().features, self.among_real)
+
+    @cached_property
+    def nearest_in_pixels(self) -> Nearest:
+        """The same by pixels, where small shifts count as well."""
+        return nearest_pixels(self.fake.pixels, self.real.pixels)
 
 
 Metric = Callable[[Sets], Mapping[str, Score]]

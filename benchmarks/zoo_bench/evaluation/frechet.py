@@ -1,0 +1,61 @@
+"""The Fréchet distance of features as often as subsets and extrapolation ask for it; the score `fid` is torch-fidelity's.
+
+With A and B the centred features of the two sets, divided by the roots of n - 1 and m - 1, the covariances are A'A and B'B, and
+the trace of the root of their product is the sum of the singular values of A B' (its nuclear norm). That is exact, needs no
+root of a matrix, and is a problem of min(n, d) x min(m, d) numbers.
+
+fid_infinity   Chong & Forsyth 2020, arXiv 1911.07023, section 3: the Fréchet distance over the reciprocal number of generated
+               images is nearly a line; its value at 0 is that of endlessly many. The real images stay as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from zoo_bench.evaluation.pixels import Rows
+from zoo_bench.evaluation.sets import Sets
+from zoo_core.errors import ZooError
+from zoo_core.scores import Score
+
+SIZES = 15  # numbers of images on the line, as in the paper
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Mean (d,) of features, and `root` (min(n, d), d) with root' root = their covariance."""
+
+    mean: Rows
+    root: Rows
+
+
+def moments(rows: Rows) -> Moments:
+    """Of (n, d) features, n at least 2."""
+    mean = rows.mean(0)
+    root = (rows - mean) / np.sqrt(len(rows) - 1)
+    return Moments(mean, root if len(root) <= root.shape[1] else np.asarray(np.linalg.qr(root, mode="r")))
+
+
+def frechet(a: Moments, b: Moments) -> float:
+    """Squared Fréchet distance of the two Gaussians (Dowson & Landau 1982)."""
+    nuclear = np.linalg.svd(a.root @ b.root.T, compute_uv=False).sum()
+    return float(((a.mean - b.mean) ** 2).sum() + (a.root**2).sum() + (b.root**2).sum() - 2 * nuclear)
+
+
+def fid_infinity(sets: Sets) -> Mapping[str, Score]:
+    """The intercept of a line of least squares through the distances of SIZES subsets. Needs two images per feature."""
+    fake, (n, width) = sets.fake.features, sets.fake.features.shape
+    if n < 2 * width:
+        raise ZooError(f"fid_infinity needs {2 * width} generated images and got {n}; type --samples {2 * width}")
+    return {"fid_infinity": Score(extrapolated(fake, moments(sets.real.features), sets.seed), "lower")}
+
+
+def extrapolated(fake: Rows, real: Moments, seed: int) -> float:
+    """Subsets have from a tenth of the images, or two per feature if that is more, to all of them."""
+    n, width = fake.shape
+    draw = np.random.default_rng(seed)
+    counts = np.linspace(max(n // 10, min(n // 2, 2 * width)), n, SIZES).round().astype(int)
+    values = [frechet(moments(fake[draw.choice(n, count, replace=False)]), real) for count in counts]
+    return float(np.polyfit(1 / counts, values, 1)[1])

@@ -1,0 +1,181 @@
+"""What `zoo eval` is given, as arrays: the images of a dataset, and those of a model or a folder that are held against them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from zoo_bench.data.folder import Folder
+from zoo_bench.data.options import FolderOptions
+from zoo_bench.data.scan import scan
+from zoo_bench.evaluation.edge_agreement import edge_scores
+from zoo_bench.evaluation.pixels import Pixels
+from zoo_bench.guides import guides_for
+from zoo_bench.run_folder import RunFolder
+from zoo_bench.training import background, generate
+from zoo_core.bundle import CONFIG, Bundle, load_bundle
+from zoo_core.catalog import Catalog
+from zoo_core.errors import ZooError
+from zoo_core.images import Images
+from zoo_core.options import parse
+from zoo_core.recipe import split_settings
+
+WHITE = (255, 255, 255)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What the user wants compared; None and empty stand for what the model or the folder itself says."""
+
+    dataset: str | None = None
+    settings: tuple[str, ...] = ()
+    samples: int | None = None
+    size: int | None = None
+    labels: tuple[str, ...] = ()
+    background: tuple[int, int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Arguments of `evaluate`, and what was noticed on the way.
+
+    fakes   (N, H, W, C) uint8, as in `images`.
+    labels  (N, L) int64 with the columns of `images`, -1 for none.
+    more    scores of guided models, as a report holds them.
+    """
+
+    images: Images
+    fakes: Pixels
+    labels: NDArray[np.int64]
+    background: tuple[int, int, int]
+    dataset: str
+    warnings: tuple[str, ...] = ()
+    more: tuple[dict[str, Any], ...] = ()
+
+
+def judge(reference: str, wanted: Comparison, catalog: Catalog, device: str = "cpu") -> Judged:
+    """Samples of the model that `reference` means, or the images of the folder. Raises ZooError if it is neither."""
+    path = Path(reference)
+    if any((folder / CONFIG).exists() for folder in (path, path / "model")) or not path.exists():
+        return _judge_model(open_model(reference, catalog, device), path, wanted, catalog)
+    if RunFolder(path).recipe.exists():
+        raise ZooError(f"{path} is a run without a model yet; type zoo bench --resume {path}")
+    return _judge_folder(path, wanted, catalog)
+
+
+def open_model(reference: str, catalog: Catalog, device: str) -> Bundle:
+    """The model that a reference means. Raises ZooError if there is none."""
+    if not Path(reference).exists():
+        raise ZooError(f"{reference} does not exist; type the path of a run, a model or a folder of images")
+    return load_bundle(Path(reference), catalog, device)
+
+
+def load_dataset(
+    catalog: Catalog,
+    dataset: str,
+    values: Mapping[str, Any],
+    size: int,
+    channels: int,
+    labels: tuple[str, ...],
+    behind: tuple[int, int, int],
+) -> tuple[str, Images]:
+    """Id and images of a dataset by its name, or "name:path", and values of its options."""
+    name, _, path = dataset.partition(":")
+    source = catalog.find("dataset", name)
+    config = catalog.load_config(source)
+    values = {**values, **({"path": path} if path else {})}
+    if config is None and values:
+        raise ZooError(f"dataset {source.id} has no options")
+    options = parse(config, values, f"dataset {source.id}") if config else None
+    images: Images = catalog.load_target(source)(options).load(size, channels, labels, behind)
+    return source.id, images
+
+
+def _judge_model(bundle: Bundle, path: Path, wanted: Comparison, catalog: Catalog) -> Judged:
+    space, behind = bundle.space, wanted.background or background(bundle)
+    if wanted.size not in (None, space.size):
+        raise ZooError(f"--size {wanted.size}: this model draws {space.size} pixels; leave the option out")
+    if space.channels != 4 and wanted.background not in (None, background(bundle)):
+        raise ZooError("--background: this model draws no transparency; leave the option out")
+    dataset, values = (wanted.dataset, {}) if wanted.dataset else _dataset_of_run(path, bundle)
+    values |= _values(wanted, dataset, catalog)
+    labels = wanted.labels or tuple(space.labels)
+    name, images = load_dataset(catalog, dataset, values, space.size, space.channels, labels, behind)
+    if space.labels and dict(images.space.labels) != dict(space.labels):
+        raise ZooError(
+            f"this model was taught {_described(space.labels)}, the dataset has {_described(images.space.labels)}; "
+            "type --dataset with the one it was trained on"
+        )
+    count = wanted.samples or int((~images.held_out).sum())
+    if not space.labels and images.labels.shape[1]:  # --labels of a model that knows none: only the images have them
+        fakes, _ = generate(bundle, images, count)
+        return Judged(images, fakes, np.full((count, images.labels.shape[1]), -1, np.int64), behind, name)
+    fakes, asked = generate(bundle, images, count)
+    guides = guides_for(bundle, images, count)
+    more = tuple(edge_scores(bundle, images, fakes, guides)) if guides else ()
+    return Judged(images, fakes, asked, behind, name, more=more)
+
+
+def _dataset_of_run(path: Path, bundle: Bundle) -> tuple[str, dict[str, Any]]:
+    """The dataset that the run in this folder was trained on, and the values of its options."""
+    if not RunFolder(path).recipe.exists():
+        trained = bundle.config.get("trained") or {}
+        hint = trained.get("dataset", "NAME") if isinstance(trained, dict) else "NAME"
+        raise ZooError(f"{path} does not say which images to compare with; type --dataset {hint} or --against FOLDER")
+    data = RunFolder(path).load_recipe().data
+    return data.id, dict(data.options)
+
+
+def _values(wanted: Comparison, dataset: str, catalog: Catalog) -> dict[str, Any]:
+    """Values of options of the dataset that --set gives."""
+    config = catalog.load_config(catalog.find("dataset", dataset.partition(":")[0]))
+    return {key: value for _, key, value in split_settings(wanted.settings, {"dataset": config})}
+
+
+def _described(labels: Mapping[str, tuple[str, ...]]) -> str:
+    return "; ".join(f"{name}: {', '.join(values[:4])}{', ...' if len(values) > 4 else ''}" for name, values in labels.items())
+
+
+def _judge_folder(path: Path, wanted: Comparison, catalog: Catalog) -> Judged:
+    if wanted.dataset is None:
+        raise ZooError(f"{path} is a folder of images; type --against FOLDER or --dataset NAME to compare it with")
+    if wanted.samples is not None:
+        raise ZooError("--samples is for models; of a folder all images are taken: leave the option out")
+    behind = wanted.background or WHITE
+    size = wanted.size or _common_size(path)
+    name, images = load_dataset(
+        catalog, wanted.dataset, _values(wanted, wanted.dataset, catalog), size, 3, wanted.labels, behind
+    )
+    fakes = Folder(FolderOptions(path=str(path), held_out=0.0, duplicates=True)).load(size, 3, wanted.labels, behind)
+    notes = tuple(f"{item.name} left out: {item.reason}" for item in fakes.skipped)
+    return Judged(images, fakes.pixels, _in_columns_of(images, fakes), behind, name, notes)
+
+
+def _common_size(path: Path) -> int:
+    """Pixels of the longer side, the same for all images of the folder. Raises ZooError if they differ."""
+    sizes = set()
+    for file in scan(str(path)).files:
+        try:
+            with Image.open(path / file.name) as image:
+                sizes.add(max(image.size))
+        except (OSError, UnidentifiedImageError, Image.DecompressionBombError, ValueError):
+            continue  # is named when the folder is read
+    if len(sizes) != 1:
+        raise ZooError(f"the images in {path} have {len(sizes)} different sizes; type --size 64")
+    return sizes.pop()
+
+
+def _in_columns_of(images: Images, fakes: Images) -> NDArray[np.int64]:
+    """Labels of `fakes` as numbers of the values that `images` has; -1 for values it does not have."""
+    columns: list[NDArray[np.int64]] = []
+    for column, (name, values) in enumerate(images.space.labels.items()):
+        place = {value: number for number, value in enumerate(values)}
+        number_of = np.array([*(place.get(value, -1) for value in fakes.space.labels[name]), -1], np.int64)
+        columns.append(number_of[fakes.labels[:, column]])
+    return np.stack(columns, 1) if columns else np.zeros((len(fakes.pixels), 0), np.int64)
