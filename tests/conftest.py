@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -150,3 +151,60 @@ def speak(plugins, tmp_path) -> Path:
     source = COMMANDS.format(marker=str(marker))
     plugins.provide("acme-talk", 'Entry("command", "speak", target="acme_talk:speak", summary="Talk aloud")', acme_talk=source)
     return marker
+
+
+BUILD = """
+import os, sys
+from hatchling.build import build_wheel
+for folder in sys.argv[2:]:
+    os.chdir(folder)
+    build_wheel(sys.argv[1])
+"""
+COMMANDS_IN_ONE_PROCESS = """
+import json, sys
+from click.testing import CliRunner
+from zoo_core.cli import zoo
+for arguments in json.load(sys.stdin):
+    done = CliRunner().invoke(zoo, arguments)
+    print(json.dumps([done.exit_code, done.stdout, f"{done.stderr} {done.exception}"]))
+"""
+
+
+class Installed:
+    """Distributions as wheels in a folder that is on the path of new processes."""
+
+    def __init__(self, folder: Path, sources: Iterable[Path]) -> None:
+        self.folder = folder
+        wheels, self.site = folder / "wheels", folder / "site"
+        wheels.mkdir()
+        removed = ("PYTHONPATH", "ZOO_PLUGINS", "COLUMNS")
+        self.variables = {name: value for name, value in os.environ.items() if name not in removed}
+        self.variables["PYTHONDONTWRITEBYTECODE"] = "1"
+        self.python("-c", BUILD, str(wheels), *map(str, sources))
+        pip = ["-m", "pip", "install", "-q", "--no-deps", "--no-index", "--no-compile", "--target", str(self.site)]
+        self.python(*pip, *map(str, wheels.glob("*.whl")))
+        self.variables["PYTHONPATH"] = str(self.site)
+
+    def python(self, *arguments: str, text: str = "") -> str:
+        """What a new Python prints. Fails the test with what it said if it fails."""
+        line = [sys.executable, *arguments]
+        done = subprocess.run(
+            line, env=self.variables, cwd=self.folder, input=text, capture_output=True, text=True, timeout=300
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def zoo(self, *commands: Sequence[str]) -> list[str]:
+        """What each of the commands prints, all in one new process, because each import of torch takes seconds."""
+        lines = self.python("-c", COMMANDS_IN_ONE_PROCESS, text=json.dumps(commands)).splitlines()
+        outputs = []
+        for command, (code, output, error) in zip(commands, map(json.loads, lines), strict=True):
+            assert code == 0, f"zoo {' '.join(command)}\n{output}\n{error}"
+            outputs.append(output)
+        return outputs
+
+
+@pytest.fixture
+def install_wheels(tmp_path: Path) -> Callable[[Iterable[Path]], Installed]:
+    """Builds wheels of folders and installs them for new processes, without an index and without touching this environment."""
+    return lambda sources: Installed(tmp_path, sources)

@@ -1,0 +1,1 @@
+"""A guided generator for zoo with a timm network as its encoder."""

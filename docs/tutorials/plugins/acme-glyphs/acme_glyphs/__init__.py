@@ -1,0 +1,1 @@
+"""A dataset for zoo: letters and digits."""

@@ -1,0 +1,1 @@
+"""An objective for zoo: the sliced Wasserstein distance."""
