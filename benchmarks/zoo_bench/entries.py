@@ -9,6 +9,32 @@ from zoo_core.hooks import Entry, hookimpl
 def zoo_entries() -> list[Entry]:
     return [
         Entry("command", "bench", target="zoo_bench.command:bench", summary="Train a model, score it and write a report"),
+        Entry("command", "publish", target="zoo_bench.publish.command:publish", summary="Publish a run on the Hub"),
+        Entry("command", "verify", target="zoo_bench.publish.command:verify", summary="Score a published model again"),
+        Entry("command", "eval", target="zoo_bench.eval:eval_command", summary="Score a model or a folder of images"),
+        Entry("command", "compare", target="zoo_bench.compare:compare", summary="Show runs side by side"),
+        Entry("command", "runs", target="zoo_bench.runs:runs", summary="List runs with their state and size, and clean up"),
+        Entry(
+            "executor",
+            "local",
+            target="zoo_bench.matrix.executor_local:LocalExecutor",
+            summary="processes of this machine",
+        ),
+        Entry(
+            "executor",
+            "ray",
+            target="zoo_bench.matrix.executor_ray:RayExecutor",
+            config="zoo_bench.matrix.options:RayOptions",
+            summary="tasks of a Ray cluster; needs zoo-bench[ray]",
+            paper="Moritz et al. 2018, Ray: A Distributed Framework for Emerging AI Applications, arXiv 1712.05889",
+        ),
+        Entry(
+            "executor",
+            "slurm",
+            target="zoo_bench.matrix.executor_slurm:SlurmExecutor",
+            config="zoo_bench.matrix.options:SlurmOptions",
+            summary="jobs of a Slurm cluster; needs zoo-bench[slurm]",
+        ),
         Entry(
             "dataset",
             "creatures",

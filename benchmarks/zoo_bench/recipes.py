@@ -49,12 +49,13 @@ def use_recipe(context: click.Context, parameter: click.Parameter, name: str | N
     if unknown or not isinstance(settings, Mapping):
         raise ZooError(f"--recipe {name}: {', '.join(unknown) or 'set'} is not an option of zoo bench; type zoo bench --help")
     defaults = {str(flags[key].name): value for key, value in values.items()}
-    defaults["settings"] = [f"{key}={_text(value)}" for key, value in settings.items()]
+    defaults["settings"] = [f"{key}={typed(value)}" for key, value in settings.items()]
     context.default_map = {**(context.default_map or {}), **defaults}
     return name
 
 
-def _text(value: Any) -> str:
+def typed(value: Any) -> str:
+    """A value of an option as it is typed."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return ",".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,1 @@
+"""Publishing trained models on the Hub, and checking what was published."""

@@ -1,0 +1,114 @@
+"""`zoo publish` and `zoo verify`. Imports torch and the Hub's client only once the input is known to be good."""
+
+from __future__ import annotations
+
+import shlex
+import tempfile
+from pathlib import Path
+
+import click
+
+from zoo_bench.run_folder import RunFolder
+from zoo_core.catalog import Catalog, discover
+from zoo_core.errors import RunFailure, ZooError
+
+
+@click.command("publish")
+@click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
+@click.argument("repo", metavar="USER/NAME")
+@click.option("--private", is_flag=True, help="Make a new repository that only you can see.")
+@click.option("--tag", metavar="NAME", help="Name the published commit, for example v1.")
+@click.option(
+    "--dry-run", type=click.Path(path_type=Path), metavar="DIR", help="Write what would be uploaded to DIR; no network."
+)
+@click.option("--with-training", is_flag=True, help="Publish all networks too, for zoo bench --init-from.")
+def publish(run: Path, repo: str, private: bool, tag: str | None, dry_run: Path | None, with_training: bool) -> None:
+    """Publish the model of a finished run as a repository of the Hugging Face Hub, in one commit.
+
+    The commit is downloaded again and compared with what was sent: hashes of all files, and the pictures that it draws.
+
+    \b
+    zoo publish runs/wgan_gp-colorpicker-creatures-32-s0 user/creatures --tag v1
+    zoo publish runs/wgan_gp-colorpicker-creatures-32-s0 user/creatures --dry-run look
+    """
+    folder, catalog = RunFolder(run), discover()
+    folder.load_recipe()  # says what is wrong with RUN before torch is imported
+    if dry_run is None:
+        publish_run(folder, repo, catalog, private=private, tag=tag, with_training=with_training)
+        return
+    from zoo_bench.publish.folder import write_folder
+    from zoo_bench.publish.upload import check_name
+
+    check_name(repo)
+    write_folder(folder, dry_run, repo, catalog, with_training)
+    for path in sorted(dry_run.iterdir()):
+        click.echo(f"{path.stat().st_size:>12,}  {path.name}")
+    click.echo(f"nothing was uploaded; look at {dry_run / 'README.md'}")
+
+
+def publish_run(
+    folder: RunFolder,
+    repo: str,
+    catalog: Catalog,
+    *,
+    private: bool = False,
+    tag: str | None = None,
+    with_training: bool = False,
+    checked: bool = False,
+) -> str:
+    """Publish a finished run and return the commit. `checked`: `check_target` was asked before, and need not be again.
+
+    Raises RunFailure with the command that tries again, ZooError where trying again would not help; the run stays as it is.
+    """
+    from zoo_bench.publish.folder import check_samples, guide_images, write_folder
+    from zoo_bench.publish.upload import check_target, upload
+    from zoo_core.bundle import load_bundle
+
+    if not checked:
+        check_target(repo, private, tag)
+
+    def draws_the_same(downloaded: Path) -> None:
+        bundle = load_bundle(downloaded, catalog)
+        check_samples(bundle, guide_images(bundle, folder.load_recipe(), catalog), downloaded / "samples.png")
+
+    with tempfile.TemporaryDirectory(prefix="zoo-publish-", ignore_cleanup_errors=True) as place:
+        out = Path(place) / "model"
+        write_folder(folder, out, repo, catalog, with_training)
+        try:
+            commit = upload(out, repo, draws_the_same, private, tag)
+        except (RunFailure, ZooError) as error:
+            options = [*(["--private"] if private else []), *(["--tag", tag] if tag else [])]
+            options += ["--with-training"] if with_training else []
+            again = shlex.join(["zoo", "publish", str(folder.path), repo, *options])
+            raise type(error)(f"{error}; the run is whole in {folder.path}; to publish it: {again}") from error
+    click.echo(f"published {repo}@{commit}: downloaded again, the same files and the same pictures", err=True)
+    click.echo(f"draw with it: zoo sample {repo}@{commit[:12]}", err=True)
+    return commit
+
+
+@click.command("verify")
+@click.argument("ref", metavar="REF")
+@click.option("--dataset", metavar="NAME[:PATH]", help="Where the images are now, for folders: folder:PATH.")
+@click.option("--extractor-weights", type=click.Path(path_type=Path), help="File of the extractor's weights.")
+@click.option("--device", default="cpu", show_default=True, type=click.Choice(("cpu", "cuda", "mps")), help="Where to measure.")
+@click.pass_context
+def verify(context: click.Context, ref: str, dataset: str | None, extractor_weights: Path | None, device: str) -> None:
+    """Measure the scores of a published model again and compare them with its card and its report.
+
+    REF is user/name[@revision] on the Hub, a folder that was published, or a run. Exit code 1 if a score differs by more than
+    its own uncertainty.
+
+    \b
+    zoo verify user/creatures@v1
+    zoo verify user/mine --dataset folder:my/images
+    """
+    from zoo_bench.hardware import pick_device
+    from zoo_bench.publish.verify import lines, verify_model
+
+    checks = verify_model(ref, discover(), dataset, extractor_weights, pick_device(device))
+    for line in lines(checks):
+        click.echo(line)
+    wrong = [check.name for check in checks if not check.holds]
+    if wrong:
+        raise RunFailure(f"{ref} does not keep what it says: {', '.join(wrong)}")
+    click.echo(f"{ref} keeps what it says: {len(checks)} scores measured again")

@@ -1,0 +1,94 @@
+"""A published model wherever it lies: a repository on the Hub, a folder like one, or the folder of a run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from zoo_bench.run_folder import RunFolder
+from zoo_core.errors import ZooError
+from zoo_core.recipe import Recipe
+
+CARD, CONFIG, WEIGHTS, TRAINING = "README.md", "config.json", "model.safetensors", "training.safetensors"
+RECIPE, REPORT, SAMPLES, NEAREST = "recipe.json", "report.json", "samples.png", "nearest.png"
+PUBLISHED = (CARD, CONFIG, WEIGHTS, RECIPE, REPORT, SAMPLES, NEAREST, TRAINING)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Files of a published model on this machine.
+
+    ref       as it was typed, without a revision.
+    commit    of the repository; "" for a folder.
+    folder    holds config.json and model.safetensors.
+    beside    holds recipe.json, report.json and the card, as far as they are there.
+    training  the weights of all networks; None if they were not published.
+    """
+
+    ref: str
+    commit: str
+    folder: Path
+    beside: Path
+    training: Path | None
+
+    @property
+    def weights(self) -> Path:
+        return self.folder / WEIGHTS
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        return _read(self.folder / CONFIG, self.ref)
+
+    def recipe(self) -> Recipe | None:
+        """None if the recipe was not published. Raises ZooError if it is damaged."""
+        return Recipe.from_json(_read(self.beside / RECIPE, self.ref)) if (self.beside / RECIPE).exists() else None
+
+    def report(self) -> Mapping[str, Any] | None:
+        """None if there is none. Raises ZooError if it is damaged."""
+        return _read(self.beside / REPORT, self.ref) if (self.beside / REPORT).exists() else None
+
+
+def open_source(ref: str) -> Source:
+    """Find REF, downloading what is not in the cache. Raises ZooError if there is no model."""
+    local = Path(ref)
+    if local.exists():
+        return _local(ref, local)
+    repo, _, revision = ref.partition("@")
+    from huggingface_hub import snapshot_download
+
+    from zoo_bench.publish.client import asking
+
+    with asking(ref):
+        folder = Path(snapshot_download(repo, revision=revision or None, allow_patterns=list(PUBLISHED)))
+    training = folder / TRAINING
+    return Source(repo, folder.name, folder, folder, training if training.exists() else None)
+
+
+def _local(ref: str, path: Path) -> Source:
+    run = RunFolder(path)
+    if (path / CONFIG).exists():
+        return Source(ref, "", path, path, path / TRAINING if (path / TRAINING).exists() else None)
+    if not (run.model / CONFIG).exists():
+        raise ZooError(f"{ref} holds no trained model; type the folder of a finished run, a published folder, or user/name")
+    from zoo_core.train.checkpoint import checkpoints  # imports torch
+
+    return Source(ref, "", run.model, path, next(iter(checkpoints(run.checkpoints)), None))
+
+
+def file_sha256(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _read(path: Path, ref: str) -> Mapping[str, Any]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ZooError(f"{path.name} of {ref} cannot be read: {error}") from None
+    if not isinstance(value, dict):
+        raise ZooError(f"{path.name} of {ref} is not an object; publish the model again")
+    return value

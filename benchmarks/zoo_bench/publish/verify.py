@@ -1,0 +1,142 @@
+"""Does a published model still score what its card and its report say?"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from zoo_bench.bench import Scoring, score_model
+from zoo_bench.command import load_images
+from zoo_bench.progress import TrainingProgress
+from zoo_bench.publish.card import claims
+from zoo_bench.publish.source import CARD, Source, open_source
+from zoo_bench.report import text
+from zoo_core.bundle import load_bundle
+from zoo_core.catalog import Catalog
+from zoo_core.errors import RunFailure, ZooError
+from zoo_core.images import Images
+from zoo_core.recipe import Recipe
+
+RELATIVE, SAMPLES = 0.02, 2  # what another machine may change: a part of the value, and so many samples of a share
+
+
+@dataclass(frozen=True)
+class Check:
+    """One published number, measured again. It holds from `low` to `high`; `measured` is None if it could not be measured."""
+
+    name: str
+    published: float
+    measured: float | None
+    low: float
+    high: float
+
+    @property
+    def holds(self) -> bool:
+        return self.measured is not None and self.low <= self.measured <= self.high
+
+
+def verify_model(
+    ref: str, catalog: Catalog, dataset: str | None = None, weights: Path | None = None, device: str = "cpu"
+) -> list[Check]:
+    """Score a published model on the images and with the evaluator that its report names.
+
+    dataset  where the images are now, "name:path"; None: where the recipe says.
+    weights  file of the extractor's weights.
+
+    Raises ZooError if it was published without scores, if the images are not here or others, and if the evaluator is not here.
+    """
+    source = open_source(ref)
+    report, recipe = source.report(), source.recipe()
+    if recipe is None or report is None or not report.get("scores"):
+        raise ZooError(f"{ref} was published without scores, so there is nothing to verify; zoo eval measures them")
+    bundle = load_bundle(source.folder, catalog, device)
+    recipe = dataclasses.replace(recipe, device=device)
+    images = _images(ref, recipe, catalog, dataset)
+    before = _evaluator(report)
+    scoring = Scoring(before.get("extractor"), weights, int(before.get("n_fake", 0)))
+    now = score_model(bundle, images, recipe, catalog, scoring, TrainingProgress(quiet=True))
+    _same_evaluator(before, now["evaluator"])
+    return compare(report["scores"], _claims(source), now["scores"], int(before["n_fake"]))
+
+
+def compare(
+    published: Iterable[Mapping[str, Any]], card: Mapping[str, Any], now: Iterable[Mapping[str, Any]], n: int
+) -> list[Check]:
+    """Every score of the report, and every claim of the card that the report does not make, against the new measurement.
+
+    A score holds within its own interval; without one within its spread; without either, or where these are narrower, within
+    2 % of the value and two samples of `n`, since another processor rounds otherwise.
+    """
+    measured = {score["name"]: float(score["value"]) for score in now}
+    margins, checks = {}, []
+    for score in published:
+        name, value = str(score["name"]), float(score["value"])
+        least = max(RELATIVE * abs(value), SAMPLES / n, score.get("spread") or 0.0)
+        low, high = score.get("low"), score.get("high")
+        margins[name] = (
+            value - min(value - least, value if low is None else low),
+            max(value + least, value if high is None else high) - value,
+        )
+        checks.append(Check(name, value, measured.get(name), value - margins[name][0], value + margins[name][1]))
+    stated = {check.name: check.published for check in checks}
+    for name, claim in card.items():
+        number = text.finite(claim)
+        if number is None:
+            checks.append(Check(f"{name} of the card", float("nan"), None, 0, 0))
+        elif name not in stated or abs(number - stated[name]) > 1e-6 * max(1.0, abs(number)):
+            below, above = margins.get(name, (RELATIVE * abs(number),) * 2)
+            checks.append(Check(f"{name} of the card", number, measured.get(name), number - below, number + above))
+    return checks
+
+
+def lines(checks: Iterable[Check]) -> Iterable[str]:
+    """A table for the terminal."""
+    yield f"{'score':>20}  {'published':>10}  {'now':>10}  {'within':^23}"
+    for check in checks:
+        now = "not there" if check.measured is None else text.number(check.measured)
+        within = f"{text.number(check.low)} to {text.number(check.high)}"
+        verdict = "" if check.holds else "  differs"
+        yield f"{check.name:>20}  {text.number(check.published):>10}  {now:>10}  {within:^23}{verdict}".rstrip()
+
+
+def _images(ref: str, recipe: Recipe, catalog: Catalog, dataset: str | None) -> Images:
+    """The images that the model was scored on. Raises ZooError if they are not here, or are not the same."""
+    name, _, path = (dataset or "").partition(":")
+    if dataset is not None:
+        found = catalog.find("dataset", name).id
+        if found != recipe.data.id:
+            raise ZooError(f"--dataset {dataset}: {ref} was scored on {recipe.data.id}; type --dataset with a path of it")
+        options = {**recipe.data.options, **({"path": path} if path else {})}
+        recipe = dataclasses.replace(recipe, data=dataclasses.replace(recipe.data, options=options))
+    here = f"{recipe.data.id.partition('/')[2]}:PATH"
+    try:
+        images = load_images(recipe, catalog)
+    except ZooError as error:
+        raise ZooError(f"the images of {ref} ({recipe.data.id}) are not here: {error}; type --dataset {here}") from None
+    if images.sha256 != recipe.dataset_sha256:
+        raise ZooError(f"the images here are not those that {ref} was scored on (their hash differs); type --dataset {here}")
+    return images
+
+
+def _evaluator(report: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = report.get("evaluator")
+    if not isinstance(found, Mapping) or not isinstance(found.get("extractor"), str):
+        raise ZooError("the report does not say what its scores were measured with, so they cannot be measured again")
+    return found
+
+
+def _same_evaluator(before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """Numbers of another instrument say nothing about those of this one."""
+    different = [name for name in before if name not in ("id", "versions") and before[name] != now.get(name)]
+    if different:
+        changes = ", ".join(f"{name} {before[name]}, here {now.get(name)}" for name in different)
+        raise RunFailure(f"cannot measure with what the scores were measured with: {changes}; see --extractor-weights")
+
+
+def _claims(source: Source) -> Mapping[str, Any]:
+    """Score -> value in the metadata of the card; empty without a card."""
+    path = source.beside / CARD
+    return claims(path.read_text(encoding="utf-8", errors="replace")) if path.exists() else {}
