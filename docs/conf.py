@@ -17,7 +17,7 @@ version = release = __version__
 extensions = ["myst_parser", "zoo_reference"]
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "tutorials/plugins"]
 smartquotes = False  # -- is part of options
 html_theme = "furo"
 html_title = f"zoo {__version__}"

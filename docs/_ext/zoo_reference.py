@@ -18,16 +18,24 @@ from zoo_core.catalog import Catalog, Provided, discover
 from zoo_core.cli import zoo
 from zoo_core.hooks import KINDS, PARTS
 from zoo_core.options import describe, to_json
+from zoo_core.testing import checks_learning, matrix
+from zoo_core.testing.conformance import CHECKS
 from zoo_core.train.options import TrainOptions
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @cache
-def ours() -> set[str]:
-    """The distributions that the repository holds: the pages do not depend on what else is installed."""
-    projects = [ROOT / "pyproject.toml", *ROOT.glob("benchmarks/pyproject.toml"), *ROOT.glob("plugins/*/pyproject.toml")]
-    return {str(tomllib.loads(path.read_text())["project"]["name"]) for path in projects}
+def ours() -> dict[str, dict[str, Any]]:
+    """The distributions that the repository holds, with what pyproject.toml says of them and their `folder`.
+
+    The pages do not depend on what else is installed.
+    """
+    found = {}
+    for path in (ROOT / "pyproject.toml", ROOT / "benchmarks/pyproject.toml", *sorted(ROOT.glob("plugins/*/pyproject.toml"))):
+        project = tomllib.loads(path.read_text())["project"]
+        found[str(project["name"])] = {**project, "folder": str(path.parent.relative_to(ROOT))}
+    return found
 
 
 def of_this_project(catalog: Catalog, kind: str) -> list[Provided]:
@@ -129,7 +137,50 @@ def command_lines(command: click.Command, name: str, usage: str) -> list[str]:
     return ["```text", f"{name} {usage}", "```", "", *text, *(table(("option", "meaning"), rows) if rows else [])]
 
 
-PAGES = {"zoo-commands": commands_page, "zoo-entries": entries_page, "zoo-models": models_page, "zoo-options": options_page}
+def plugins_page(catalog: Catalog) -> list[str]:
+    """The directory of plugins: one section for each distribution."""
+    lines = []
+    for name, project in ours().items():
+        where = "the repository itself" if project["folder"] == "." else code(project["folder"])
+        lines += [f"## {name}", "", f"{cell(project['description'])}. In {where}; version {project['version']}.", ""]
+        items = [item for kind in KINDS for item in catalog.of(kind) if item.distribution == name]
+        lines += table(
+            ("kind", "name", "what it is"),
+            [[item.entry.kind, code(item.entry.name), cell(item.entry.summary)] for item in items],
+        )
+    return lines
+
+
+def checks_page(catalog: Catalog) -> list[str]:
+    """Every conformance check, those that must be asked for at the end."""
+    groups: dict[str, list[list[str]]] = {}
+    for check in (*CHECKS, *checks_learning.CHECKS):
+        rows = groups.setdefault(check.name.partition("_")[0], [])
+        rows.append([code(check.name), cell(check.contract), cell(check.read)])
+    groups["matrix"] = [[code(matrix.NAME), cell(matrix.CONTRACT), cell(matrix.READ)]]
+    lines = []
+    for group, rows in groups.items():
+        lines += [f"## {group}", "", GROUPS[group], *table(("check", "contract", "read"), rows)]
+    return lines
+
+
+GROUPS = {
+    "manifest": "The distribution as every command sees it.",
+    "target": "Every entry that points at code.",
+    "options": "Every entry that has options.",
+    "package": "The distribution as it is installed.",
+    "learning": "Models, or parts if the plugin has no model, on the dataset creatures. Only with `--learn`.",
+    "matrix": "Everything that is installed. Only with `--matrix`.",
+    **{kind: f"Entries of kind {kind}." for kind in KINDS},
+}
+PAGES = {
+    "zoo-checks": checks_page,
+    "zoo-commands": commands_page,
+    "zoo-entries": entries_page,
+    "zoo-models": models_page,
+    "zoo-options": options_page,
+    "zoo-plugins": plugins_page,
+}
 
 
 class FromCatalog(SphinxDirective):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from zoo_core.testing.conformance import Suite
 
 WORDS = {"passed": "ok", "failed": "FAIL", "xfailed": "xfail", "xpassed": "XPASS", "skipped": "skip"}
+SHOWN = 200  # characters of entries' names on a line
 
 
 @click.command("check")
@@ -97,16 +98,18 @@ def _results(suite: Suite, only: str, matrix: bool) -> Iterator[Result]:
 
 
 def _rows(results: list[Result]) -> Iterator[str]:
-    """One line for the entries that passed a check, and one each, with the reason, for the others."""
+    """One line for the entries that passed, one for each reason to skip or to expect a failure, and three for a failure."""
     name = results[0].check.name.ljust(30)
-    passed = [result.entry for result in results if result.status == "passed"]
-    if passed:
-        entries = ", ".join(passed) if len(passed) <= 12 else f"{len(passed)} of {len(results)}"
-        yield f"  {'ok':6}{name} {entries}".rstrip()
+    lines: dict[tuple[str, str], list[str]] = {}
     for result in results:
-        if result.status in ("skipped", "xfailed"):
-            yield f"  {WORDS[result.status]:6}{name} {result.entry}{': ' if result.entry else ''}{result.seen}"
-        elif result.status != "passed":
+        if result.status in ("passed", "skipped", "xfailed"):
+            lines.setdefault((result.status, result.seen), []).append(result.entry)
+    for (status, seen), entries in sorted(lines.items(), key=lambda line: line[0][0] != "passed"):
+        listed = ", ".join(entries)
+        shown = listed if len(entries) == 1 or len(listed) <= SHOWN else f"{len(entries)} of {len(results)}"
+        yield f"  {WORDS[status]:6}{name} {shown}{': ' if shown and seen else ''}{seen}".rstrip()
+    for result in results:
+        if not result.good:
             yield f"  {WORDS[result.status]:6}{name} {result.entry}".rstrip()
             yield from (f"        {line}" for line in result.explain().splitlines()[1:])
 

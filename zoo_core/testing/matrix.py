@@ -17,6 +17,7 @@ from zoo_core.testing.subject import Subject
 
 KINDS = ("objective", "generator", "critic", "upsampler")
 STEPS = 2
+NAME = "matrix_trains"
 CONTRACT = "Parts that claim to fit each other train two steps together: objective x generator x critic x upsampler."
 READ = "zoo_core/interfaces.py; docs/explanation/phases.md"
 
@@ -65,7 +66,7 @@ def _trained(catalog: Catalog, items: tuple[Provided, ...], settings: tuple[tupl
 
 def matrix_results(suite: Suite) -> Iterator[Result]:
     """The matrix as results of one check, a result for each combination."""
-    check = Check("matrix_trains", "", CONTRACT, READ, lambda subject: None)
+    check = Check(NAME, "", CONTRACT, READ, lambda subject: None)
     settings = suite.cases[0].subject.settings
     for found in matrix(suite.catalog, suite.distribution, settings):
         status: Status = "skipped" if found.refused else "failed" if found.problem else "passed"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import timm
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import adaptive_avg_pool2d
 
 from acme_backbone.options import BackboneOptions
 from zoo_core.errors import ZooError
@@ -43,8 +42,7 @@ class BackboneGenerator(Generator):
         w = torch.cat([z, self.labels(condition, z)], 1)  # (N, code)
         x = self.seed(w)  # (N, width, m, m)
         for stage, block, skip in zip(self.stages, self.blocks, reversed(self.backbone(guide)), strict=True):
-            # Sizes that are no power of two are rounded up by some backbones: 5 becomes 3.
-            x = block(stage(torch.cat([x, adaptive_avg_pool2d(skip, x.shape[2:])], 1), w))  # twice as high and wide
+            x = block(stage(torch.cat([x, skip], 1), w))  # twice as high and wide
         image: Tensor = self.head(torch.cat([x, guide], 1), w)
         return image
 
@@ -55,6 +53,8 @@ def encoder(name: str, channels: int, halving: int) -> tuple[nn.Module, list[int
         raise ZooError(f"timm has no backbone {name}; type --set generator.backbone=resnet10t")
     offered = timm.create_model(name, features_only=True, pretrained=False).feature_info.reduction()
     if [2 ** (i + 1) for i in range(halving)] != list(offered[:halving]):
-        raise ZooError(f"{name} has maps at 1/{', 1/'.join(map(str, offered))}; type --set generator.backbone=resnet10t")
+        raise ZooError(
+            f"{name} has maps at 1/{', 1/'.join(map(str, dict.fromkeys(offered)))}; type --set generator.backbone=resnet10t"
+        )
     net = timm.create_model(name, features_only=True, out_indices=tuple(range(halving)), in_chans=channels, pretrained=False)
     return net, list(net.feature_info.channels())
