@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 import torch
 
-from zoo_bench.evaluation import extractors, fidelity
+from zoo_bench.evaluation import fidelity, torch_fidelity_extractors
 from zoo_bench.evaluation.evaluate import evaluate
 from zoo_bench.evaluation.sprites import WEIGHTS, load_sprites
+from zoo_bench.evaluation.table import lines
+from zoo_bench.evaluation.weights_file import sha256_of
 from zoo_core.errors import ZooError
 from zoo_core.images import Images
 from zoo_core.space import Space
@@ -43,7 +45,7 @@ def inception_file(tmp_path_factory):
     from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
 
     torch.manual_seed(0)
-    path = tmp_path_factory.mktemp("inception") / extractors.INCEPTION_FILE
+    path = tmp_path_factory.mktemp("inception") / torch_fidelity_extractors.INCEPTION_FILE
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("torch_fidelity.feature_extractor_inceptionv3.load_state_dict_from_url", lambda *a, **k: {})
         patch.setattr(FeatureExtractorInceptionV3, "load_state_dict", lambda self, state: None)
@@ -55,7 +57,7 @@ def inception_file(tmp_path_factory):
 def test_inception_by_local_file_equals_plain_torch_fidelity(inception_file, monkeypatch, fakes):
     import torch_fidelity
 
-    monkeypatch.setattr(extractors, "INCEPTION_SHA256", extractors._sha256(inception_file))
+    monkeypatch.setattr(torch_fidelity_extractors, "INCEPTION_SHA256", sha256_of(inception_file))
     images = dataset(6, 0)
     metrics = {"fid": lambda sets: dict(fidelity.kid(sets)) | dict(fidelity.precision_recall(sets))}
     found = evaluate(images, fakes[:6], extractor="inception", weights=inception_file, metrics=metrics)
@@ -100,7 +102,11 @@ def test_without_network_sprites_step_in_with_a_warning(empty_hub, monkeypatch, 
     found = evaluate(real, fakes, extractor="inception", metrics={"fid": fidelity.fid})
     warning = found.warnings[0]
     assert found.identity.extractor == "sprites" and found.identity.weights_sha256 == load_sprites()[1]
-    assert extractors.INCEPTION_FILE in warning and str(empty_hub) in warning and "6726825d" in warning and "\n" not in warning
+    assert torch_fidelity_extractors.INCEPTION_FILE in warning and str(empty_hub) in warning and "6726825d" in warning
+    assert "\n" not in warning and found.identity.instead_of == "inception"
+    head, row = lines(found.to_json())[:2]
+    assert head.startswith("score") and row.endswith("(instead of inception)")
+    assert found.identity.id == evaluate(real, fakes, metrics={"fid": fidelity.fid}).identity.id
     assert list(empty_hub.iterdir()) == []
 
 

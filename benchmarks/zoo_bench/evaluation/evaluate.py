@@ -121,7 +121,7 @@ def evaluate(
 ) -> Report:
     """Score `fakes` (N, H, W, 1|3|4) uint8 against the training split of `real`; the held-out split gives the floor.
 
-    extractor    "sprites" or "inception"; `weights` is a file to read instead of the shipped or downloaded one.
+    extractor    a name that `open_extractor` knows; `weights` is a file to read instead of the shipped or downloaded one.
     background   what transparent pixels are composited on, in both sets, before anything is measured.
     fake_labels  (N, L) int64, what the fakes were asked to show: columns as in `real`, -1 for nothing.
     name         of the dataset, for the report.
@@ -165,10 +165,13 @@ def evaluate(
         is_splits=fidelity.inception_splits(len(fake)),
         reference_sha256=digest(train, held),
         versions=versions(),
+        instead_of=opened.instead_of,
     )
 
     seconds = {}
     start = time.perf_counter()
+    for side in filter(None, (sets.real, sets.real.mirrored(), held_side)):
+        table.remember(side.pixels)
     width = max(side.features.shape[1] for side in (sets.real, sets.fake, held_side) if side is not None)
     seconds["features"] = time.perf_counter() - start
     small_sets = _at_floor_n(sets)

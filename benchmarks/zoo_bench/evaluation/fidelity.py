@@ -71,6 +71,8 @@ def kid(sets: Sets) -> Mapping[str, Score]:
 
 
 def inception_score(sets: Sets) -> Mapping[str, Score]:
+    if sets.fake.logits.shape[1] < 2:
+        raise ZooError("the inception score needs an extractor with classes, as sprites and inception have them")
     splits = inception_splits(len(sets.fake))
     found = _measure(sets, isc=True, isc_splits=splits)
     spread = found["inception_score_std"] if splits > 1 else None

@@ -19,6 +19,7 @@ class Identity:
 
     reference_sha256  hash of the real images as the metrics saw them: training split, held-out split.
     kid_subset_size   images per subset of KID; 0 if KID could not be measured.
+    instead_of        the extractor that was asked for and could not be had; not part of the id.
     versions          of what computed the numbers. Printed, but not part of the id: another version of torch moves the last
                       digits, and a faulty one cannot be recognised by its number anyway.
     """
@@ -38,11 +39,12 @@ class Identity:
     is_splits: int
     reference_sha256: str
     versions: Mapping[str, str]
+    instead_of: str = ""
 
     @property
     def id(self) -> str:
         """For example `sprites-737x2000-a1b2c3`."""
-        measured = {name: value for name, value in asdict(self).items() if name != "versions"}
+        measured = {name: value for name, value in asdict(self).items() if name not in ("versions", "instead_of")}
         short = hashlib.sha256(json.dumps(measured, sort_keys=True).encode()).hexdigest()[:6]
         return f"{self.extractor}-{self.n_real}x{self.n_fake}-{short}"
 

@@ -7,6 +7,7 @@ asks the same function about held-out real images in the place of the generated 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,9 +16,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from zoo_bench.data.cache import cached
 from zoo_bench.evaluation.extractors import Extractor
 from zoo_bench.evaluation.nearest import Nearest, distances, nearest_features, nearest_pixels
-from zoo_bench.evaluation.pixels import Pixels, Rows
+from zoo_bench.evaluation.pixels import Pixels, Rows, digest
 from zoo_core.scores import Score
 
 
@@ -38,6 +40,24 @@ class Features:
             features, logits = self._extract(pixels[chosen])
             self._rows.update((keys[i], (features[j], logits[j])) for j, i in enumerate(chosen))
         return np.stack([self._rows[key][0] for key in keys]), np.stack([self._rows[key][1] for key in keys])
+
+    def remember(self, pixels: Pixels) -> None:
+        """Have the features of these images ready, from the cache on disk if they were extracted there before.
+
+        The key names everything that they depend on. Worth it for sets that are measured against again and again.
+        """
+        if not len(pixels):
+            return
+        told = {key: value for key, value in vars(self.extractor).items() if key not in ("network", "instead_of")}
+        key = json.dumps(["features", 1, torch.__version__, told, digest(pixels)], sort_keys=True)
+
+        def make() -> dict[str, NDArray[np.generic]]:
+            features, logits = self.of(pixels)
+            return {"features": features, "logits": logits}
+
+        found = cached(key, make)
+        rows = zip(pixels, found["features"], found["logits"], strict=True)
+        self._rows.update((hashlib.sha256(image.tobytes()).digest(), (f, k)) for image, f, k in rows)
 
     def _extract(self, pixels: Pixels) -> tuple[Rows, Rows]:
         images = torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))).to(self.extractor.device)

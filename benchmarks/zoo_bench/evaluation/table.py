@@ -12,16 +12,18 @@ HEAD = ("score", "value", "95 % interval", "floor", "at floor's n", "measured wi
 
 def lines(report: Mapping[str, Any]) -> list[str]:
     """A table of the scores, the share of time that each took, and the warnings. `report` is as `Report.to_json` makes it."""
-    rows = [HEAD, *(_row(score) for score in report["scores"])]
+    instead_of = report["evaluator"].get("instead_of")
+    mark = f" (instead of {instead_of})" if instead_of else ""
+    rows = [HEAD, *(_row(score, mark) for score in report["scores"])]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
     return [*(_line(row, widths) for row in rows), _shares(report["seconds"]), *(f"warning: {w}" for w in report["warnings"])]
 
 
-def _row(score: Mapping[str, Any]) -> tuple[str, ...]:
+def _row(score: Mapping[str, Any], mark: str) -> tuple[str, ...]:
     low, high = score.get("low"), score.get("high")
     between = "" if low is None or high is None else f"{number(low, 3)} .. {number(high, 3)}"
     beside = ["" if score.get(key) is None else number(score[key], 3) for key in ("floor", "at_floor_n")]
-    return (score["name"], number(score["value"]), between, *beside, score["id"])
+    return (score["name"], number(score["value"]), between, *beside, score["id"] + mark)
 
 
 def _line(row: tuple[str, ...], widths: list[int]) -> str:

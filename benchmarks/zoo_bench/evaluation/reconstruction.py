@@ -1,0 +1,57 @@
+"""How well an autoencoder repeats images that it was not trained on, beside what knowing nothing but their mean reaches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zoo_bench.evaluation.pixels import Pixels, digest, opaque
+from zoo_bench.figures import reconstructed
+from zoo_core.bundle import Bundle
+from zoo_core.encoder import Encoder
+from zoo_core.images import Images
+
+
+def reconstruction_scores(
+    bundle: Bundle, encoder: Encoder, images: Images, background: tuple[int, int, int]
+) -> list[dict[str, Any]]:
+    """Two entries for the scores of a report, about held-out images; none where none is held out.
+
+    reconstruction_error  mean absolute difference of all numbers, as a share of the range 0..255; spread: over the images.
+    reconstruction_psnr   10 log10(255^2 / mean squared difference) in dB, over all images at once; left out if nothing differs.
+
+    The floor is the mean training image in place of every reconstruction. Alpha is composited on `background` first.
+    """
+    held = np.flatnonzero(images.held_out)
+    if not len(held):
+        return []
+    real = opaque(images.pixels[held], background)
+    again = opaque(reconstructed(bundle, encoder, images, held), background)
+    mean = opaque(images.pixels[~images.held_out], background).mean(0, keepdims=True)
+    error, floor = _errors(real, again), _errors(real, mean)
+    identity = f"held-out-{len(held)}-{digest(real, mean)[:6]}"
+
+    def entry(name: str, value: float, floor: float, better: str, spread: float | None) -> dict[str, Any]:
+        found = {"name": name, "value": value, "spread": spread, "floor": floor, "at_floor_n": None, "better": better}
+        return {**found, "id": f"{name}-{identity}"}
+
+    spread = float(error.std()) if len(held) > 1 else None
+    found = [entry("reconstruction_error", float(error.mean()), float(floor.mean()), "lower", spread)]
+    psnr, floor_psnr = psnr_of(real, again), psnr_of(real, mean)
+    if np.isfinite(psnr) and np.isfinite(floor_psnr):
+        found.append(entry("reconstruction_psnr", psnr, floor_psnr, "higher", None))
+    return found
+
+
+def psnr_of(real: Pixels, other: NDArray[Any]) -> float:
+    """Peak signal-to-noise ratio in dB of (n, H, W, C) images in 0..255; infinite where nothing differs."""
+    squared = float(np.square(real - np.asarray(other, np.float64)).mean())
+    return float("inf") if squared == 0 else float(10 * np.log10(255**2 / squared))
+
+
+def _errors(real: Pixels, other: NDArray[Any]) -> NDArray[np.float64]:
+    """(n,): mean absolute difference per image, in [0, 1]."""
+    found: NDArray[np.float64] = np.abs(real - np.asarray(other, np.float64)).mean((1, 2, 3)) / 255
+    return found
