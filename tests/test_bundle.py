@@ -10,10 +10,12 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from zoo_core.bundle import CONFIG, WEIGHTS, labels_tensor, load_bundle, random_labels, run_bundle, save_bundle
+from zoo_core.bundle import load_bundle, run_bundle, save_bundle
 from zoo_core.catalog import discover
 from zoo_core.errors import ZooError
+from zoo_core.labels import labels_tensor, random_labels
 from zoo_core.latent import draw_latent, sample_latents
+from zoo_core.model_config import CONFIG, WEIGHTS
 from zoo_core.prior import PRIORS, Prior
 from zoo_core.testing.small import tiny_recipe, trained
 
@@ -64,14 +66,14 @@ def test_sample_i_depends_on_seed_and_i_alone(run):
 
 def test_labels_by_name(run):
     space = run.recipe.space
-    chosen = labels_tensor(space, ["type=fire"], 6, 0)
+    chosen = labels_tensor(space, {"type": "fire"}, 6, 0)
     assert set(chosen[:, 0].tolist()) == {space.labels["type"].index("fire")}
     assert torch.equal(chosen[:, 1], random_labels(space, 6, 0)[:, 1])
     first = space.labels["body"][0]
-    assert set(labels_tensor(space, [f"body={first}"], 6, 0)[:, 1].tolist()) == {0}  # number 0 can be asked for
-    for wrong, message in (("colour=red", "no label colour"), ("type=plastic", "must be one of")):
+    assert set(labels_tensor(space, {"body": first}, 6, 0)[:, 1].tolist()) == {0}  # number 0 can be asked for
+    for wrong, message in (({"colour": "red"}, "no label colour"), ({"type": "plastic"}, "must be one of")):
         with pytest.raises(ZooError, match=message):
-            labels_tensor(space, [wrong], 1, 0)
+            labels_tensor(space, wrong, 1, 0)
 
 
 @pytest.mark.parametrize("name", PRIORS)

@@ -6,35 +6,32 @@ Loading executes nothing from the folder: the config names ids of installed plug
 from __future__ import annotations
 
 import copy
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import save
 from torch import Tensor
 
-from zoo_core import __version__
 from zoo_core.build import Run, build_generator
 from zoo_core.catalog import Catalog
-from zoo_core.errors import ZooError
 from zoo_core.files import write_bytes, write_json
 from zoo_core.interfaces import Condition, Generator
+from zoo_core.labels import labels_tensor, random_labels
 from zoo_core.latent import sample_latents
+from zoo_core.latent_walk import truncated
+from zoo_core.model_config import CONFIG, FORMAT, NEEDED, WEIGHTS, check_requirements, read_config
 from zoo_core.prior import Prior
-from zoo_core.seeds import mix
 from zoo_core.space import Space
 from zoo_core.train.data import to_pixels, to_unit
 from zoo_core.train.edges import edge_map
 from zoo_core.train.options import EDGE_THRESHOLD
+from zoo_core.weights import BATCH, MOST_WEIGHTS, at_most, batch_that_fits, load_weights
 
-FORMAT = 1
-CONFIG, WEIGHTS = "config.json", "model.safetensors"
-NEEDED = ("generator", "upsampler")  # the parts that sampling needs
+__all__ = ["CONFIG", "FORMAT", "NEEDED", "WEIGHTS", "Bundle", "load_bundle", "random_labels", "run_bundle", "save_bundle"]
 
 
 @dataclass(frozen=True)
@@ -45,31 +42,60 @@ class Bundle:
     generator: Generator
     space: Space
     prior: Prior
+    source: str = ""  # user/repo@commit if it comes from the Hub
+    batch: int = BATCH  # images that are drawn at once
 
-    @torch.inference_mode()
     def sample(
-        self, n: int, seed: int = 0, labels: Tensor | None = None, guide: Tensor | None = None, first: int = 0, batch: int = 64
+        self,
+        n: int,
+        seed: int = 0,
+        labels: Tensor | Mapping[str, str] | None = None,
+        guide: Tensor | None = None,
+        first: int = 0,
+        batch: int | None = None,
+        truncation: float | None = None,
     ) -> Tensor:
         """(n, C, H, W) uint8. Sample i depends on (seed, first + i) alone, so that any n shows the same first pictures.
 
-        labels  (n, L) int64, -1 for none; drawn uniformly per attribute if absent and the model has labels.
-        guide   (n, K, H, W) in [0, 1], for models that take one; absent: an empty one.
+        labels      (n, L) int64, -1 for none; or {"type": "fire"}: `zoo_core.labels.labels_tensor` says what can be asked for.
+                    What is not said is drawn uniformly per attribute.
+        guide       (n, K, H, W) in [0, 1], for models that take one; absent: an empty one.
+        truncation  the threshold of `zoo_core.latent_walk.truncated`; absent: the prior as it is.
+
+        Raises ZooError for labels and truncations that the model does not have.
         """
-        if labels is None and self.space.labels:
-            labels = random_labels(self.space, n, seed, first)
+        if not isinstance(labels, Tensor) and (labels or self.space.labels):
+            labels = labels_tensor(self.space, labels or {}, n, seed, first)
+        z = self.latents(n, seed, first, truncation)
+        return self.draw(z, labels if isinstance(labels, Tensor) else None, guide, batch)
+
+    def latents(self, n: int, seed: int = 0, first: int = 0, truncation: float | None = None) -> Tensor:
+        """(n, Z) on the CPU: what `sample` draws from. Row i depends on (seed, first + i) alone."""
+        z = sample_latents(self.prior, seed, first, n)
+        return z if truncation is None else truncated(z, self.prior, truncation)
+
+    @torch.inference_mode()
+    def draw(self, z: Tensor, labels: Tensor | None = None, guide: Tensor | None = None, batch: int | None = None) -> Tensor:
+        """Latents (n, Z), labels (n, L), guide (n, K, H, W) -> (n, C, H, W) uint8 on the CPU."""
         device = next(self.generator.parameters()).device
-        parts = []
-        for start in range(0, n, batch):
-            count = min(batch, n - start)
-            z = sample_latents(self.prior, seed, first + start, count).to(device)
-            chosen = None if labels is None else labels[start : start + count].to(device)
-            lines = None if guide is None else guide[start : start + count].to(device)
-            parts.append(to_pixels(self.generator(z, Condition(chosen, lines))).cpu())
-        return (
-            torch.cat(parts)
-            if parts
-            else torch.empty(0, self.space.channels, self.space.size, self.space.size, dtype=torch.uint8)
-        )
+        parts = [torch.empty(0, self.space.channels, self.space.size, self.space.size, dtype=torch.uint8)]
+        batch = batch or self.batch
+        for start in range(0, len(z), batch):
+            these = slice(start, start + batch)
+            chosen = None if labels is None else labels[these].to(device)
+            lines = None if guide is None else guide[these].to(device)
+            parts.append(to_pixels(self.generator(z[these].to(device), Condition(chosen, lines))).cpu())
+        return torch.cat(parts)
+
+    def save(self, folder: Path | str) -> None:
+        """Write the model to a folder, as `save_bundle` does."""
+        save_bundle(self, Path(folder))
+
+    @property
+    def background(self) -> tuple[int, int, int]:
+        """The colour that transparent pixels were composited on for training."""
+        red, green, blue = self.config.get("background", (255, 255, 255))
+        return red, green, blue
 
     @property
     def edges(self) -> tuple[float, bool]:
@@ -85,31 +111,6 @@ class Bundle:
 def _edges(config: Mapping[str, Any]) -> tuple[float, bool]:
     stated = config.get("guide") or {}
     return float(stated.get("threshold", EDGE_THRESHOLD)), bool(stated.get("thin", False))
-
-
-def random_labels(space: Space, n: int, seed: int, first: int = 0) -> Tensor:
-    """(n, L) int64, uniform per attribute; row i depends on (seed, first + i) alone."""
-    rows = []
-    for i in range(first, first + n):
-        random = torch.Generator().manual_seed(mix(seed, "labels", i))
-        rows.append([int(torch.randint(count, (), generator=random)) for count in space.classes])
-    return torch.tensor(rows, dtype=torch.int64).reshape(n, len(space.classes))
-
-
-def labels_tensor(space: Space, wanted: Sequence[str], n: int, seed: int) -> Tensor:
-    """(n, L) int64 with the columns that "name=value" settings fix, the others drawn. Raises ZooError for unknown ones."""
-    if not space.labels:
-        raise ZooError(f"--labels {wanted[0]}: this model has no labels; leave the option out")
-    chosen = random_labels(space, n, seed)
-    names = list(space.labels)
-    for setting in wanted:
-        name, _, value = setting.partition("=")
-        if name not in names:
-            raise ZooError(f"--labels {setting}: this model has no label {name}; it has {', '.join(names)}")
-        if value not in space.labels[name]:
-            raise ZooError(f"--labels {setting}: {name} must be one of {', '.join(space.labels[name])}")
-        chosen[:, names.index(name)] = space.labels[name].index(value)
-    return chosen
 
 
 def run_bundle(run: Run) -> Bundle:
@@ -143,38 +144,22 @@ def save_bundle(bundle: Bundle, folder: Path) -> None:
     write_bytes(folder / WEIGHTS, save(tensors))
 
 
-def load_bundle(folder: Path, catalog: Catalog, device: str = "cpu") -> Bundle:
-    """Load a model folder, or a run folder that has one. Raises ZooError, one line, for anything that does not fit."""
+def load_bundle(folder: Path, catalog: Catalog, device: str = "cpu", *, allow_large: bool = False, source: str = "") -> Bundle:
+    """Load a model folder, or a run folder that has one. Raises ZooError, one line, for anything that does not fit.
+
+    allow_large  lifts the bounds on image size and weights (`model_config.MOST_SIZE`, `weights.MOST_WEIGHTS`).
+    source       what the bundle says of where it comes from.
+    """
     if not (folder / CONFIG).exists() and (folder / "model" / CONFIG).exists():
         folder = folder / "model"
-    try:
-        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        if config["format"] != FORMAT:
-            raise ZooError(
-                f"{folder}: model format {config['format']} needs another zoo-core than {__version__}; pip install -U zoo-core"
-            )
-        space, prior = Space.from_json(config["space"]), Prior.from_json(config["prior"])
-        parts = {part: str(config["parts"][part]) for part in NEEDED}
-        options = {part: dict(config["options"][part]) for part in NEEDED}
-        _edges(config)
-    except FileNotFoundError:
-        raise ZooError(
-            f"{folder} holds no trained model ({CONFIG} is missing); type the path of a finished run or model folder"
-        ) from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ZooError(f"{folder / CONFIG} is not a model's configuration: {type(error).__name__} {error}") from None
-    generator = build_generator(parts, options, space, prior.size, catalog)
-    try:
-        tensors = load_file(folder / WEIGHTS)
-        generator.load_state_dict(tensors, strict=True)
-    except FileNotFoundError:
-        raise ZooError(f"{folder} holds no {WEIGHTS}; download or train the model again") from None
-    except (OSError, SafetensorError, RuntimeError) as error:
-        raise ZooError(f"{folder / WEIGHTS} does not fit its configuration: {' '.join(str(error).split())[:300]}") from None
-    broken = [name for name, value in tensors.items() if value.is_floating_point() and not bool(value.isfinite().all())]
-    if broken:
-        raise ZooError(f"{folder / WEIGHTS} holds weights that are not finite ({broken[0]}); download or train the model again")
-    return Bundle(config, generator.to(device).requires_grad_(False).eval(), space, prior)
+    config = read_config(folder, allow_large)
+    check_requirements(config, catalog)
+    with at_most(None if allow_large else MOST_WEIGHTS):
+        generator = build_generator(config.parts, config.options, config.space, config.prior.size, catalog)
+    load_weights(generator, folder / WEIGHTS)
+    generator = generator.to(device).requires_grad_(False).eval()
+    batch = batch_that_fits(generator, config.space, config.prior)
+    return Bundle(config.said, generator, config.space, config.prior, source, batch)
 
 
 def _version(distribution: str) -> str:

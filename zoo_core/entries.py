@@ -7,6 +7,7 @@ from zoo_core.hooks import Entry, hookimpl
 DCGAN = "Radford et al. 2015, arXiv 1511.06434"
 GOODFELLOW = "Goodfellow et al. 2014, Generative Adversarial Nets, arXiv 1406.2661"
 COMMANDS = (
+    Entry("command", "cache", "zoo_core.cli.cache:cache_command", summary="List the models of the Hub on this machine"),
     Entry("command", "check", "zoo_core.cli.check:check_command", summary="Check that a plugin keeps its contracts"),
     Entry("command", "doctor", "zoo_core.cli.doctor:doctor_command", summary="Check that all plugins work"),
     Entry("command", "info", "zoo_core.cli.listing:info_command", summary="Show what something is, needs and can be set to"),
@@ -14,6 +15,7 @@ COMMANDS = (
     Entry("command", "list", "zoo_core.cli.listing:list_command", summary="List what the installed plugins provide"),
     Entry("command", "new", "zoo_core.cli.new:new_command", summary="Write the skeleton of a plugin"),
     Entry("command", "plugins", "zoo_core.cli.packages:plugins_command", summary="List the installed plugins"),
+    Entry("command", "pull", "zoo_core.cli.cache:pull_command", summary="Download a model of the Hub"),
     Entry("command", "sample", "zoo_core.cli.sample:sample_command", summary="Draw pictures with a trained model"),
     Entry("command", "uninstall", "zoo_core.cli.packages:uninstall_command", summary="Remove plugins from this environment"),
 )

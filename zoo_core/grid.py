@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,21 +79,28 @@ def on_background(images: NDArray[np.uint8], background: tuple[int, int, int] | 
     return ((mixed + 127) // 255).astype(np.uint8)
 
 
-def write_png(array: NDArray[np.uint8], path: Path) -> None:
+def write_png(array: NDArray[np.uint8], path: Path, notes: Mapping[str, str] | None = None) -> None:
     """Write a (H, W, 1 or 3 or 4) uint8 picture; a reader finds the old file or the new one, never half of it.
 
     Raises ValueError for another shape, RunFailure if the disk refuses.
     """
-    write_bytes(path, png(array))
+    write_bytes(path, png(array, notes))
 
 
-def png(array: NDArray[np.uint8]) -> bytes:
-    """A (H, W, 1 or 3 or 4) uint8 picture as a PNG file. The same pixels give the same bytes."""
+def png(array: NDArray[np.uint8], notes: Mapping[str, str] | None = None) -> bytes:
+    """A (H, W, 1 or 3 or 4) uint8 picture as a PNG file. The same pixels and notes give the same bytes.
+
+    notes  keyword -> text, kept in the file (tEXt and iTXt chunks of the PNG specification).
+    """
     import numpy as np
     from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
 
     if array.ndim != 3 or array.dtype != np.uint8 or array.shape[2] not in (1, 3, 4) or 0 in array.shape:
         raise ValueError(f"a picture is (H, W, 1 or 3 or 4) uint8, not {array.shape} {array.dtype}")
     file = io.BytesIO()
-    Image.fromarray(array[..., 0] if array.shape[2] == 1 else array).save(file, "PNG", optimize=True)
+    kept = PngInfo()
+    for keyword, text in (notes or {}).items():
+        kept.add_text(keyword, text)
+    Image.fromarray(array[..., 0] if array.shape[2] == 1 else array).save(file, "PNG", optimize=True, pnginfo=kept)
     return file.getvalue()

@@ -9,21 +9,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from zoo_core.errors import ZooError
-
-DEVICES = ("auto", "cpu", "cuda", "mps")
-
-
-def pick_device(wanted: str) -> str:
-    """The device that a --device value means here. Raises ZooError if it is not there."""
-    import torch
-
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if wanted == "auto":
-        return next(name for name, present in there.items() if present)
-    if not there[wanted]:
-        raise ZooError(f"--device {wanted} is not available on this machine; type --device cpu")
-    return wanted
+from zoo_core.device import DEVICES as DEVICES
+from zoo_core.device import pick_device as pick_device
 
 
 def versions(distributions: Iterable[str]) -> dict[str, str]:

@@ -2,33 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from zoo_core.animation import FORMATS
 from zoo_core.catalog import discover
+from zoo_core.device import DEVICES
 from zoo_core.errors import ZooError
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from zoo_core.bundle import Bundle
+from zoo_core.names import one_line
 
 COUNT, COUNT_PER_GUIDE = 64, 7  # 7 and the guide itself are a row of 8
+FRAMES, FRAMES_ANIMATED = 8, 24
+TO_FOLDER = 512  # images that are drawn before they are written
+
+
+def _seeds(ctx: click.Context, param: click.Parameter, value: str | None) -> list[int] | None:
+    if value is None:
+        return None
+    try:
+        seeds = [int(word) for word in value.split(",")]
+    except ValueError:
+        seeds = []
+    if len(seeds) < 2:
+        raise click.BadParameter("type two seeds or more: 0,1 or 3,5,8")
+    return seeds
 
 
 @click.command("sample")
-@click.argument("reference", metavar="REF", type=click.Path(path_type=Path))
+@click.argument("reference", metavar="REF")
 @click.option(
     "-n",
     "--count",
     type=click.IntRange(1, 100_000),
-    help=f"Number of images, for each guide if there are any. The default: {COUNT}, {COUNT_PER_GUIDE} with guides.",
+    help=f"Number of images, for each guide if there are any. The default: {COUNT}, {COUNT_PER_GUIDE} with guides, "
+    "1 between seeds.",
 )
 @click.option("--seed", default=0, show_default=True, help="Another seed gives other images.")
 @click.option(
-    "-o", "--out", default="samples.png", show_default=True, type=click.Path(path_type=Path), help="Picture to write."
+    "-o",
+    "--out",
+    default="samples.png",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="A .png for one picture; a .gif or .apng between seeds; a folder for one PNG per image.",
 )
 @click.option("--labels", multiple=True, metavar="NAME=VALUE", help="What to draw, for models with labels; repeatable.")
 @click.option(
@@ -38,63 +56,102 @@ COUNT, COUNT_PER_GUIDE = 64, 7  # 7 and the guide itself are a row of 8
     type=click.Path(path_type=Path),
     help="A drawing to follow, PNG or JPEG, for models trained with guides; repeatable.",
 )
+@click.option("--truncation", type=float, metavar="T", help="Keep latents within T of 0: fewer oddities, less variety.")
+@click.option("--interpolate", metavar="SEED,SEED...", callback=_seeds, help="Draw the way from seed to seed.")
+@click.option(
+    "--frames",
+    type=click.IntRange(2, 1000),
+    help=f"Images from one seed to the next. The default: {FRAMES}, {FRAMES_ANIMATED} in a .gif or .apng.",
+)
+@click.option("--fps", default=12.0, show_default=True, type=click.FloatRange(0.1, 50), help="Frames per second.")
 @click.option("--columns", type=click.IntRange(1), help="Images per row. The default: a near-square picture.")
 @click.option("--scale", default=1, show_default=True, type=click.IntRange(1, 16), help="Enlarge every pixel.")
+@click.option("--transparent", is_flag=True, help="Keep transparency, where the model draws it.")
+@click.option("--device", default="cpu", show_default=True, type=click.Choice(DEVICES), help="Where to draw.")
+@click.option("--allow-large", is_flag=True, help="Load a model of any size, which may take all memory.")
 def sample_command(
-    reference: Path,
+    reference: str,
     count: int | None,
     seed: int,
     out: Path,
     labels: tuple[str, ...],
     guides: tuple[Path, ...],
+    truncation: float | None,
+    interpolate: list[int] | None,
+    frames: int | None,
+    fps: float,
     columns: int | None,
     scale: int,
+    transparent: bool,
+    device: str,
+    allow_large: bool,
 ) -> None:
-    """Draw a grid of images with the model in folder REF (a run or a model folder).
+    """Draw images with the model REF: a run, a model folder, or user/repo[@revision] of the Hub.
 
     With guides, every row begins with the lines that were found in a drawing, and goes on with images that follow them.
 
     \b
-    zoo sample runs/wgan_gp-colorpicker-creatures-32-s0 -n 16 --scale 4
-    zoo sample runs/cgan-transposed-creatures-32-s0 --guide drawing.png --scale 4
+    zoo sample user/repo -n 16 --labels type=fire
+    zoo sample user/repo --interpolate 0,1,2 -o walk.gif --scale 4
+    zoo sample runs/cgan-transposed-creatures-32-s0 --guide drawing.png
     """
-    if out.suffix.lower() != ".png":
-        raise ZooError(f"-o {out}: pictures are written as PNG; type -o {out.with_suffix('.png')}")
-    from zoo_core.bundle import labels_tensor, load_bundle  # imports torch
-    from zoo_core.grid import grid, write_png
+    kind = _kind(out)
+    if kind in FORMATS and not interpolate:
+        raise ZooError(
+            f"-o {out}: what moves goes from seed to seed; type --interpolate 0,1,2, or -o {out.with_suffix('.png')}"
+        )
+    if frames is not None and not interpolate:
+        raise ZooError("--frames counts the images from seed to seed; type --interpolate 0,1,2, or leave it out")
+    wanted = _settings(labels)
+    from zoo_core.device import pick_device
+    from zoo_core.drawn import Sheet, animate, read_guides, to_folder, to_picture  # imports torch
+    from zoo_core.hub import load
 
-    bundle = load_bundle(reference, discover())
-    if guides and not bundle.space.guide:
-        raise ZooError(f"--guide {guides[0]}: this model takes no guide; leave the option out")
-    if bundle.space.guide and not guides:
-        raise ZooError("this model follows lines; type --guide drawing.png, a drawing of any size")
-    count = count or (COUNT_PER_GUIDE if guides else COUNT)
-    total = count * max(1, len(guides))
-    chosen = labels_tensor(bundle.space, labels, total, seed) if labels else None
-    if guides:
-        pixels = _guided(bundle, guides, count, seed, chosen)
-        columns = columns or count + 1
+    bundle = load(reference, device=pick_device(device), allow_large=allow_large, catalog=discover())
+    if transparent and bundle.space.channels != 4:
+        raise ZooError("--transparent: this model draws no transparency; leave the option out")
+    sheet = Sheet(
+        bundle=bundle,
+        labels=wanted,
+        guides=read_guides(bundle, guides),
+        count=count or (1 if interpolate else COUNT_PER_GUIDE if guides else COUNT),
+        seed=seed,
+        truncation=truncation,
+        background=None if transparent else bundle.background,
+        columns=columns,
+        scale=scale,
+    )
+    try:
+        (out if kind == "folder" else out.absolute().parent).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ZooError(f"-o {out}: {error.strerror}; type another place") from None
+    if kind in FORMATS:
+        drawn = animate(sheet, interpolate or [], frames or FRAMES_ANIMATED, fps, out)
+    elif kind == "folder":
+        drawn = to_folder(sheet, interpolate, frames or FRAMES, out, TO_FOLDER)
     else:
-        pixels = bundle.sample(count, seed, chosen)
-    red, green, blue = bundle.config["background"]
-    write_png(grid(pixels.permute(0, 2, 3, 1).numpy(), columns, scale, (red, green, blue)), out)
-    click.echo(f"{total} images -> {out}")
+        drawn = to_picture(sheet, interpolate, frames or FRAMES, out)
+    click.echo(f"{drawn} images{f' of {bundle.source}' if bundle.source else ''} -> {out}")
 
 
-def _guided(bundle: Bundle, drawings: tuple[Path, ...], count: int, seed: int, labels: Tensor | None) -> Tensor:
-    """(len(drawings) * (1 + count), C, H, W) uint8: each drawing as it was understood, then its images."""
-    import torch
+def _kind(out: Path) -> str:
+    """ ".png", a suffix of an animation, or "folder". Raises ZooError for other files."""
+    suffix = out.suffix.lower()
+    if out.is_dir() or not suffix:
+        return "folder"
+    if suffix != ".png" and suffix not in FORMATS:
+        raise ZooError(
+            f"-o {out}: pictures are written as PNG, GIF or APNG, or into a folder; type -o {out.with_suffix('.png')}"
+        )
+    return suffix
 
-    from zoo_core.drawing import read_drawing
 
-    space, (_, thin) = bundle.space, bundle.edges
-    lines = torch.cat([read_drawing(drawing, space.size, thin) for drawing in drawings])
-    # The same latents for every drawing: a column has what they do, a row what its lines do.
-    rows = []
-    for place, line in enumerate(lines):
-        asked = None if labels is None else labels[place * count : (place + 1) * count]
-        shown = (255 - 255 * line).to(torch.uint8).repeat(space.channels, 1, 1)
-        if space.channels == 4:
-            shown[3] = 255
-        rows += [shown[None], bundle.sample(count, seed, asked, line.expand(count, -1, -1, -1))]
-    return torch.cat(rows)
+def _settings(wanted: Sequence[str]) -> dict[str, str]:
+    """("type=fire", "body=round") -> {"type": "fire", "body": "round"}. Raises ZooError for what has no = or comes twice."""
+    found: dict[str, str] = {}
+    for setting in wanted:
+        name, equals, value = setting.partition("=")
+        if not equals or name in found:
+            raise ZooError(f"--labels {one_line(setting, 80)}: type NAME=VALUE, each name once")
+        found[name] = value
+    return found
