@@ -135,7 +135,8 @@ FACTS: Mapping[str, Callable[[Run], Any]] = {
 
 
 def _print_scores(console: Console, evaluator: Mapping[str, Any], runs: Sequence[str]) -> None:
-    grid = _grid(f"measured with {evaluator['id']}", ["score", *runs, "floor", "better"])
+    console.print(f"\nmeasured with {evaluator['id']}", markup=False, soft_wrap=True)
+    grid = _grid(["score", *runs, "floor", "better"])
     for score in evaluator["scores"]:
         name = f"{score['name']} {ARROWS.get(score['better'], '')}".rstrip()
         grid.add_row(name, *map(measured, score["values"]), text.number(score["floor"]), _said(score["verdict"], runs))
@@ -152,14 +153,15 @@ def _said(found: Mapping[str, Any] | None, runs: Sequence[str]) -> str:
 def _print_rows(console: Console, title: str, runs: Sequence[str], rows: Sequence[Any]) -> None:
     if not rows:
         return
-    grid = _grid(title, ["", *runs])
+    console.print(f"\n{title}", markup=False, soft_wrap=True)
+    grid = _grid(["", *runs])
     for name, values in rows:
         grid.add_row(name, *(text.number(value) if text.finite(value) is not None else text.value(value) for value in values))
     console.print(grid)
 
 
-def _grid(title: str, names: Sequence[str]) -> Table:
-    grid = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+def _grid(names: Sequence[str]) -> Table:
+    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in names:
         grid.add_column(name, overflow="fold")
     return grid

@@ -71,5 +71,5 @@ class RayExecutor:
             except self.ray.exceptions.RayTaskError as error:
                 self.found[name] = f"{type(error.cause).__name__}: {error.cause}"
             except self.ray.exceptions.RayError as error:
-                self.found[name] = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+                self.found[name] = f"{type(error).__name__}: {' '.join(str(error).split()).partition('. ')[0]}"
             del self.tasks[name]

@@ -55,14 +55,14 @@ class SlurmExecutor:
 
     def start(self, job: Job) -> None:
         options = self.options
-        executor = self.submitit.AutoExecutor(folder=job.folder / ".submitit", cluster=options.cluster)
+        # A job goes on where it stopped, so each time limit that it reaches brings it further.
+        executor = self.submitit.AutoExecutor(job.folder / ".submitit", options.cluster, slurm_max_num_timeout=1000)
         executor.update_parameters(
             name=f"zoo-{job.name}",
             timeout_min=math.ceil(options.hours * 60),
             cpus_per_task=job.threads,
             gpus_per_node=job.gpus,
             mem_gb=options.memory_gib,
-            slurm_max_num_timeout=1000,  # it goes on where it stopped, so each one brings it further
             **({"slurm_partition": options.partition} if options.partition else {}),
         )
         try:

@@ -79,7 +79,7 @@ def bench_matrix(context: click.Context, given: Mapping[str, Any], catalog: Cata
     show(table, console)
     if given["as_json"]:
         click.echo(json.dumps(table))
-    again = shlex.join(["zoo", "bench", "--resume", str(folder), *(["--engine", given["engine"]] if given["engine"] else [])])
+    again = shlex.join(["zoo", "bench", "--resume", str(folder), *engine_words(given)])
     if not whole:
         console.print(f"stopped; go on with: {again}", markup=False, soft_wrap=True)
         return 130
@@ -123,6 +123,12 @@ def engine_of(name: str, settings: Sequence[str], catalog: Catalog) -> Engine:
     if config is None and values:
         raise ZooError(f"executor {item.id} has no options; leave out --set {settings[0]}")
     return Engine(item, config and parse(config, values, f"executor {item.id}"))
+
+
+def engine_words(given: Mapping[str, Any]) -> list[str]:
+    """What was typed of the executor, to be typed again."""
+    settings = [text for text in given["settings"] if text.startswith(ENGINE)]
+    return [*(["--engine", given["engine"]] if given["engine"] else []), *(f"--set={text}" for text in settings)]
 
 
 def parallel(cells: Sequence[Cell], slots: int, jobs: int | None, threads: int, here: bool) -> tuple[int, int]:

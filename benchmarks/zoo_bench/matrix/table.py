@@ -57,20 +57,17 @@ def evaluators(found: Mapping[str, Any]) -> list[str]:
 
 
 def show(found: Mapping[str, Any], console: Console) -> None:
-    """Print a table for each evaluator, best KID first, then what failed."""
+    """Print a table for each evaluator, the best first."""
     for evaluator in evaluators(found):
         names, rows = _grid(found, evaluator, FIRST)
-        title = f"mean ± spread over seeds, measured with {evaluator}"
-        grid = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+        console.print(f"\nmean ± spread over seeds, measured with {evaluator}", markup=False, soft_wrap=True)
+        grid = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         for name in names[:-1]:  # without the parameters
             is_axis = name in found["rows"][0]["values"]
             grid.add_column(name, justify="left" if is_axis else "right", no_wrap=is_axis)
         for row in rows:
             grid.add_row(*row[:-1])
         console.print(grid)
-    for row in found["rows"]:
-        for name, error in row["failed"].items():
-            console.print(f"failed: {name}: {error}", markup=False, soft_wrap=True)
 
 
 def markdown(found: Mapping[str, Any]) -> str:
