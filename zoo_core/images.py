@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
+from zoo_core.mapped import chunks
 from zoo_core.space import Space
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ class Skipped:
 class Images:
     """A decoded image set.
 
-    pixels    (N, H, W, C) uint8, C = space.channels; straight (not premultiplied) alpha when C is 4.
+    pixels    (N, H, W, C) uint8, C = space.channels; straight (not premultiplied) alpha when C is 4. Either in memory, or
+              mapped from a file (numpy.memmap, read-only) where the set is too large: it is then read batch by batch.
     labels    (N, L) int64, one column per attribute of space.labels; -1 where an image has no value.
     held_out  (N,) bool, True for images that are never trained on.
     names     a name for every image, for reports.
@@ -44,11 +46,10 @@ class Images:
     @cached_property
     def sha256(self) -> str:
         """Hash of everything that training and evaluation see."""
-        import numpy as np
-
         digest = hashlib.sha256(repr((self.space.to_json(), self.pixels.shape)).encode())
         for array in (self.pixels, self.labels, self.held_out):
-            digest.update(np.ascontiguousarray(array).data)
+            for part in chunks(array):
+                digest.update(part.data)
         return digest.hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Training batches, made on the training device from one uint8 tensor and counters."""
+"""Training batches, made on the training device from counters and one uint8 tensor, or a file where the set is too large."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from torch import Tensor
 
 from zoo_core.images import Images
 from zoo_core.interfaces import Batch, Condition
+from zoo_core.mapped import mapping
 from zoo_core.seeds import mix
 from zoo_core.train.edges import edge_map
 from zoo_core.train.options import TrainOptions
+from zoo_core.train.stream import Stream
 
 
 def to_unit(pixels: Tensor) -> Tensor:
@@ -27,7 +29,8 @@ class DeviceData:
     """The training part of an image set on the training device.
 
     Batch k of size B holds the images at places k * B .. k * B + B - 1 of an endless row of shuffled copies of the set, so
-    every image is seen equally often, and any batch can be made without those before it.
+    every image is seen equally often, and any batch can be made without those before it. An image set that is mapped from a
+    file stays there, and gives the same batches.
     """
 
     def __init__(
@@ -40,7 +43,15 @@ class DeviceData:
         guide: str = "none",
     ) -> None:
         keep = np.flatnonzero(~images.held_out)
-        self.pixels = torch.from_numpy(np.ascontiguousarray(images.pixels[keep].transpose(0, 3, 1, 2))).to(device)
+        self.count = len(keep)
+        self.stream: Stream | None = None
+        self.pixels = torch.empty(0, dtype=torch.uint8, device=device)
+        if mapping(images.pixels) is not None:
+            self.stream = Stream(
+                images.pixels, keep, lambda k: self.places(k * options.batch, options.batch), device.type == "cuda"
+            )
+        else:
+            self.pixels = torch.from_numpy(np.ascontiguousarray(images.pixels[keep].transpose(0, 3, 1, 2))).to(device)
         self.labels = torch.from_numpy(images.labels[keep]).to(device) if images.space.labels else None
         self.options = options
         self.seed = seed
@@ -54,12 +65,16 @@ class DeviceData:
         self.blank = torch.tensor(blank, dtype=torch.uint8, device=device).view(1, -1, 1, 1)
 
     def __len__(self) -> int:
-        return len(self.pixels)
+        return self.count
 
     def batch(self, k: int, layout: torch.memory_format = torch.contiguous_format) -> Batch:
         """Batch number k."""
-        index = self.places(k * self.options.batch, self.options.batch)
-        pixels = self.augment(self.pixels[index], k)
+        if self.stream is not None:
+            index, pixels = (part.to(self.device, non_blocking=True) for part in self.stream.batch(k))
+        else:
+            index = self.places(k * self.options.batch, self.options.batch)
+            pixels = self.pixels[index]
+        pixels = self.augment(pixels, k)
         labels = None if self.labels is None else self.labels[index]
         real = to_unit(pixels).contiguous(memory_format=layout)
         options = self.options
@@ -67,14 +82,14 @@ class DeviceData:
         return Batch(real, Condition(labels, guide))
 
     def places(self, first: int, n: int) -> Tensor:
-        """(n,) indices of the images at places first .. first + n - 1."""
+        """(n,) indices of the images at places first .. first + n - 1, on the device that the pixels are on."""
         rows = []
         while n > 0:
             epoch, start = divmod(first, len(self))
             if self.order[0] != epoch:
                 # Shuffled on the CPU: the order does not depend on the device.
                 shuffled = torch.randperm(len(self), generator=torch.Generator().manual_seed(mix(self.seed, "order", epoch)))
-                self.order = (epoch, shuffled.to(self.device))
+                self.order = (epoch, shuffled if self.stream else shuffled.to(self.device))
             rows.append(self.order[1][start : start + n])
             first, n = first + len(rows[-1]), n - len(rows[-1])
         return rows[0] if len(rows) == 1 else torch.cat(rows)

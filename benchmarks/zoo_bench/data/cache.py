@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from zoo_bench.data.rows import read_rows, write_rows
+from zoo_core.errors import RunFailure, ZooError
 
 Arrays = dict[str, NDArray[np.generic]]
 
@@ -29,7 +32,7 @@ def cached(key: str, make: Callable[[], Arrays]) -> Arrays:
     and renamed. A damaged, unreadable or unwritable cache is ignored; what `make` raises passes through.
     """
     folder = cache_folder() / "arrays"
-    file = folder / f"{hashlib.sha256(key.encode('utf-8', 'surrogateescape')).hexdigest()[:40]}.npz"
+    file = folder / f"{_name(key)}.npz"
     with suppress(Exception):  # damaged archives raise many kinds
         with np.load(file, allow_pickle=False) as found:
             arrays = {name: found[name] for name in found.files}
@@ -41,6 +44,66 @@ def cached(key: str, make: Callable[[], Arrays]) -> Arrays:
         _write(file, arrays)
         _prune(folder)
     return arrays
+
+
+def cached_rows(
+    key: str, shape: tuple[int, int, int], make: Callable[[], tuple[Iterator[NDArray[np.uint8]], Callable[[], Arrays]]]
+) -> Arrays:
+    """As `cached`, for a set that may not fit into memory: "pixels" (N, *shape) is written row by row and mapped from its file.
+
+    `make` returns the rows and, to be called once they are exhausted, the other arrays. Raises ZooError if the cache cannot be
+    written: there is then no other place for the pixels.
+    """
+    folder = cache_folder() / "arrays"
+    rows_file, others_file = (folder / f"{_name(key)}{suffix}" for suffix in (".npy", ".npz"))
+    with suppress(Exception):
+        with np.load(others_file, allow_pickle=False) as found:
+            arrays = {name: found[name] for name in found.files}
+        arrays["pixels"] = read_rows(rows_file, mapped=True)
+        os.utime(others_file)
+        os.utime(rows_file)
+        return arrays
+    rows, others = make()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_rows(rows_file, shape, rows)
+        arrays = others()
+        _write(others_file, arrays)
+        pixels = read_rows(rows_file, mapped=True)
+    except (OSError, RunFailure) as error:
+        raise ZooError(
+            f"the images are too many for memory and do not fit into {folder} ({error}); name another ZOO_CACHE"
+        ) from error
+    with suppress(OSError):
+        _prune(folder)
+    return {**arrays, "pixels": pixels}
+
+
+def unpacked(key: str, unpack: Callable[[Path], None]) -> Path:
+    """A folder in the cache that `unpack` has filled, now or earlier under the same `key`. It is whole or absent.
+
+    What `unpack` raises passes through, but OSError: that is RunFailure. Losing the folder costs time and nothing else.
+    """
+    folder = cache_folder() / "unpacked" / _name(key)
+    if folder.is_dir():
+        return folder
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".", suffix=".tmp") as temporary:
+            made = Path(temporary) / folder.name
+            made.mkdir()
+            unpack(made)
+            with suppress(OSError):  # another process may have come first
+                made.rename(folder)
+        if folder.is_dir():
+            return folder
+        raise OSError(0, "it is gone")
+    except OSError as error:
+        raise RunFailure(f"cannot write {folder}: {error.strerror or error}") from error
+
+
+def _name(key: str) -> str:
+    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:40]
 
 
 def _write(file: Path, arrays: Arrays) -> None:
@@ -56,9 +119,16 @@ def _write(file: Path, arrays: Arrays) -> None:
 
 
 def _prune(folder: Path) -> None:
-    entries = sorted(((file.stat().st_mtime_ns, file.stat().st_size, file) for file in folder.iterdir()), reverse=True)
+    """Drop what was used longest ago; an entry's files go together."""
+    entries: dict[str, list[Path]] = {}
+    for file in folder.iterdir():
+        entries.setdefault(file.stem, []).append(file)
+    states = {stem: [file.stat() for file in files] for stem, files in entries.items()}
     total = 0
-    for index, (_, size, file) in enumerate(entries):
-        total += size
+    for index, stem in enumerate(
+        sorted(entries, key=lambda stem: max(state.st_mtime_ns for state in states[stem]), reverse=True)
+    ):
+        total += sum(state.st_size for state in states[stem])
         if total > KEPT and index > 0:
-            file.unlink(missing_ok=True)
+            for file in entries[stem]:
+                file.unlink(missing_ok=True)

@@ -52,6 +52,8 @@ def decode(path: Path, max_pixels: int, draft: int = 0) -> Image.Image:
         return plain.transpose(turn) if turn is not None else plain
     except Unusable:
         raise
+    except FileNotFoundError:
+        raise Unusable("vanished since the folder was listed") from None
     except UnidentifiedImageError:
         raise Unusable("not a PNG, JPEG, WebP or GIF image, or its header is damaged") from None
     except Image.DecompressionBombError:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import difflib
 import json
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import PIL
 from numpy.typing import NDArray
 from PIL import Image
 
-from zoo_bench.data.cache import Arrays, cached
+from zoo_bench.data.cache import Arrays, cached, cached_rows
 from zoo_bench.data.decode import Unusable, decode, fingerprint, one_line
 from zoo_bench.data.options import FolderOptions
 from zoo_bench.data.resize import SMALL, is_pixel_art, square
@@ -30,7 +30,7 @@ VERSION = 1  # of decoding and resizing: raise it when the same file gives other
 FEWEST = 16  # usable images
 WORKERS = 2  # Pillow decodes and resizes without Python's lock
 SAMPLE = 24  # images looked at to tell pixel art
-AT_ONCE = 256  # images decoded before the results are stored: bounds memory
+AT_ONCE = 256  # images decoded before the next are begun: bounds memory
 
 
 class Folder:
@@ -60,7 +60,7 @@ class Folder:
         listing = self._listing
         space = Space(size, channels, {name: self._values(name) for name in labels})
         files = _chosen(listing.files, self.options.limit)
-        found = cached(self._key(files, size, channels, background), lambda: self._decode(files, size, channels, background))
+        found = self._decoded(files, size, channels, background)
         notes = json.loads(found["notes"].tobytes())
         kept = [files[index] for index in found["kept"].tolist()]
         skipped = (*listing.skipped, *(Skipped(files[index].name, reason) for index, reason in notes["skipped"]))
@@ -102,12 +102,41 @@ class Folder:
         states = [[file.name, *file.state] for file in files]
         return json.dumps(["folder", str(self._listing.root.resolve()), how, states])
 
-    def _decode(self, files: Sequence[File], size: int, channels: int, background: tuple[int, int, int]) -> Arrays:
+    def _decoded(self, files: Sequence[File], size: int, channels: int, background: tuple[int, int, int]) -> Arrays:
         """pixels (N, size, size, channels), kept (N,) places in `files`, and as JSON bytes what was skipped and how."""
+        key, shape = self._key(files, size, channels, background), (size, size, channels)
+
+        def decoding() -> tuple[Iterator[NDArray[np.uint8]], Callable[[], Arrays]]:
+            kept: list[int] = []
+            notes: dict[str, Any] = {"skipped": []}
+            rows = self._rows(files, size, channels, background, kept, notes)
+            return rows, lambda: {
+                "kept": np.array(kept, np.int64),
+                "notes": np.frombuffer(json.dumps(notes).encode(), np.uint8),
+            }
+
+        def in_memory() -> Arrays:
+            rows, others = decoding()
+            pixels, count = np.empty((len(files), *shape), np.uint8), 0
+            for count, row in enumerate(rows, 1):
+                pixels[count - 1] = row
+            return {"pixels": pixels[:count], **others()}
+
+        if len(files) * size * size * channels > self.options.memory * 2**20:
+            return cached_rows(key, shape, decoding)
+        return cached(key, in_memory)
+
+    def _rows(
+        self,
+        files: Sequence[File],
+        size: int,
+        channels: int,
+        background: tuple[int, int, int],
+        kept: list[int],
+        notes: dict[str, Any],
+    ) -> Iterator[NDArray[np.uint8]]:
+        """Every usable image, (size, size, channels). Its place in `files` is added to `kept`; others to notes["skipped"]."""
         root, most, how = self._listing.root, self.options.max_pixels, self.options.resize
-        pixels = np.empty((len(files), size, size, channels), np.uint8)
-        kept: list[int] = []
-        skipped: list[tuple[int, str]] = []
         first_of: dict[bytes, str] = {}
 
         def work(file: File) -> tuple[NDArray[np.uint8], bytes] | str:
@@ -118,25 +147,20 @@ class Folder:
                 return str(reason)
 
         with warnings.catch_warnings(), ThreadPoolExecutor(WORKERS) as pool:
-            warnings.simplefilter("ignore")  # of Pillow, on odd files; what matters is in `skipped`
+            warnings.simplefilter("ignore")  # of Pillow, on odd files; what matters is in the notes
             if how == "auto":
                 how = "area" if is_pixel_art(_sample(root, files, most)) else "lanczos"
+            notes["resize"] = how
             for start in range(0, len(files), AT_ONCE):
                 for index, result in enumerate(pool.map(work, files[start : start + AT_ONCE]), start):
                     if isinstance(result, str):
-                        skipped.append((index, result))
+                        notes["skipped"].append((index, result))
                     elif result[1] in first_of and not self.options.duplicates:
-                        skipped.append((index, f"the same pixels as {first_of[result[1]]}"))
+                        notes["skipped"].append((index, f"the same pixels as {first_of[result[1]]}"))
                     else:
                         first_of[result[1]] = files[index].name
-                        pixels[len(kept)] = result[0]
                         kept.append(index)
-        notes = {"skipped": skipped, "resize": how}
-        return {
-            "pixels": pixels[: len(kept)],
-            "kept": np.array(kept, np.int64),
-            "notes": np.frombuffer(json.dumps(notes).encode(), np.uint8),
-        }
+                        yield result[0]
 
 
 def _chosen(files: Sequence[File], limit: int) -> Sequence[File]:

@@ -21,6 +21,7 @@ class FolderOptions:
     max_pixels: int = option(50_000_000, "larger images are skipped undecoded", min=64, max=170_000_000)
     limit: int = option(0, "images to take at most, 0 for all", min=0)
     duplicates: bool = option(False, "keep images whose pixels are those of an earlier one")
+    memory: int = option(2048, "MiB of pixels, beyond which they are read from disk batch by batch", min=1)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,57 @@
+"""Batches of an image set that lies in a file: gathered on the CPU by a thread that reads ahead of the training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from zoo_core.mapped import release
+
+AHEAD = 2  # batches that are read before they are asked for
+HELD = 16 * 2**20  # bytes of the file that may be in memory besides the batches
+AROUND = 2**16  # bytes that the system maps around each row that is read
+
+
+class Stream:
+    """The rows `keep` of `pixels` (N, H, W, C) uint8, batch by batch.
+
+    places  batch number -> (n,) int64 on the CPU: which rows of `keep` it holds. A function of the number alone, so batches
+            may be asked for in any order; asking for them one after the other is the fast one.
+    pin     whether batches lie in memory that a GPU can copy from by itself.
+    """
+
+    def __init__(
+        self, pixels: NDArray[np.uint8], keep: NDArray[np.int64], places: Callable[[int], Tensor], pin: bool = False
+    ) -> None:
+        self.pixels = np.asarray(pixels)
+        self.keep = keep
+        self.places = places
+        self.pin = pin
+        self.coming: dict[int, tuple[Tensor, Future[Tensor]]] = {}
+        self.reader = ThreadPoolExecutor(1, "zoo-stream")
+        self.touched = 0
+
+    def batch(self, k: int) -> tuple[Tensor, Tensor]:
+        """Batch number k: its places, (n,), and its pixels, (n, C, H, W) uint8, both on the CPU."""
+        wanted = range(k, k + 1 + AHEAD)
+        for number in self.coming.keys() - set(wanted):
+            self.coming.pop(number)[1].cancel()
+        for number in wanted:
+            if number not in self.coming:
+                index = self.places(number)
+                self.coming[number] = (index, self.reader.submit(self._gather, index))
+        index, pixels = self.coming.pop(k)
+        return index, pixels.result()
+
+    def _gather(self, index: Tensor) -> Tensor:
+        rows = torch.from_numpy(self.pixels[self.keep[index.numpy()]]).permute(0, 3, 1, 2).contiguous()
+        self.touched += len(rows) * (rows[0].numel() + AROUND)
+        if self.touched > HELD:
+            release(self.pixels)
+            self.touched = 0
+        return rows.pin_memory() if self.pin else rows
