@@ -19,6 +19,7 @@ from zoo_bench.progress import TrainingProgress
 from zoo_bench.report.page import render
 from zoo_bench.run_folder import RunFolder
 from zoo_bench.training import draw_real, draw_samples, generate, train_run
+from zoo_bench.trouble import reported
 from zoo_core.build import Run, build
 from zoo_core.bundle import Bundle, load_bundle, run_bundle, save_bundle
 from zoo_core.catalog import Catalog, Provided
@@ -51,6 +52,7 @@ def run_bench(
     overwrite: bool = False,
     scoring: Scoring = Scoring(),
     checkpoint_every: float = 60.0,
+    on_trouble: str = "warn",
     quiet: bool = False,
 ) -> dict[str, Any]:
     """Train, score and report. Returns the final record, which --json prints."""
@@ -72,7 +74,7 @@ def run_bench(
         recipe = run.recipe
         progress.say(_headline(run, images, folder))
         draw_real(images, folder, recipe.data.background)
-        finished = run.iteration == run.total or train_run(run, data, images, folder, progress, checkpoint_every)
+        finished = run.iteration == run.total or train_run(run, data, images, folder, progress, checkpoint_every, on_trouble)
         training = _training(run, finished)
         record: dict[str, Any] = {"run": str(folder.path), "state": training["state"], "training": training}
         if not finished:
@@ -159,6 +161,7 @@ def score_run(
         )
     elif scoring.extractor is not None:
         report = _scores(bundle, images, recipe, catalog, scoring, progress)
+    report["warnings"] = [*report.get("warnings", ()), *reported(folder)]
     report["skipped"] = [dataclasses.asdict(item) for item in images.skipped]
     report["training"] = training
     write_json(folder.report, report)

@@ -73,6 +73,13 @@ DEFAULT_MINUTES = {"cpu": 5.0, "mps": 10.0, "cuda": 10.0}
 @click.option(
     "--checkpoint-every", default=60.0, show_default=True, metavar="SECONDS", help="Of training, between checkpoints."
 )
+@click.option(
+    "--on-trouble",
+    default="warn",
+    show_default=True,
+    type=click.Choice(("warn", "stop", "rollback")),
+    help="rollback: to the last checkpoint, with half the learning rate. Values that are not finite stop a run with warn, too.",
+)
 @click.option("--extractor", default="sprites", show_default=True, help="Feature space of the scores: sprites or inception.")
 @click.option("--extractor-weights", type=click.Path(path_type=Path), help="File of the extractor's weights.")
 @click.option("--samples", default=0, help="Images to score; 0: as many as there are training images.")
@@ -107,6 +114,7 @@ def bench(context: click.Context, /, **given: Any) -> None:
         resume=bool(given["resume"]),
         overwrite=given["overwrite"],
         checkpoint_every=given["checkpoint_every"],
+        on_trouble=given["on_trouble"],
         scoring=Scoring(None if given["no_eval"] else given["extractor"], given["extractor_weights"], given["samples"]),
     )
     if given["as_json"]:

@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 from zoo_bench.guides import guides_for
 from zoo_bench.progress import TrainingProgress
 from zoo_bench.run_folder import RunFolder
+from zoo_bench.trouble import Doctor, answer, cures, roll_back
 from zoo_core.build import Run
 from zoo_core.bundle import Bundle, run_bundle
 from zoo_core.grid import grid, write_png
 from zoo_core.images import Images
-from zoo_core.train.checkpoint import save_checkpoint
+from zoo_core.train.checkpoint import checkpoints, save_checkpoint
 from zoo_core.train.data import DeviceData
 from zoo_core.train.engine import train
 
@@ -81,15 +82,24 @@ class Pace:
 
 
 def train_run(
-    run: Run, data: DeviceData, images: Images, folder: RunFolder, progress: TrainingProgress, checkpoint_every: float
+    run: Run,
+    data: DeviceData,
+    images: Images,
+    folder: RunFolder,
+    progress: TrainingProgress,
+    checkpoint_every: float,
+    on_trouble: str = "warn",
 ) -> bool:
     """Train on `data`, of `images`, until the budget is used; a checkpoint every so many seconds of training and at the end.
 
     Returns False if a signal ended it early; the last state is then saved.
 
-    A loss that is not finite raises RunFailure and leaves the last good checkpoint untouched.
+    on_trouble  one of zoo_bench.trouble.POLICIES. A loss, gradient or weight that is not finite is never saved, and raises
+                RunFailure unless the policy is to roll back.
     """
-    recipe = run.recipe
+    recipe, doctor = run.recipe, Doctor(images, folder)
+    if on_trouble == "rollback" and not checkpoints(folder.checkpoints):
+        save_checkpoint(run, folder.checkpoints)
     pace = Pace(recipe.budget.steps, recipe.budget.images, recipe.budget.minutes)
     if run.total is None:
         run.total = pace.total(run, 0, 0.0)
@@ -108,8 +118,11 @@ def train_run(
                 run.total = run.iteration
             ends = run.iteration == run.total or stop.signal is not None
             saves = ends or run.seconds - last_save >= checkpoint_every
-            if ends or saves or run.iteration % (max(1, run.total // LOG_LINES) if run.total else 10) == 0:
-                terms = step.read()
+            draws = ends or _due(run.iteration, run.total)
+            if draws or saves or run.iteration % (max(1, run.total // LOG_LINES) if run.total else 10) == 0:
+                terms = step.values()
+                drawn = run_bundle(run) if draws else None
+                found = doctor.examine(run, terms, drawn)
                 rate = (run.iteration - last_log[0]) * run.images_per_iteration / max(run.seconds - last_log[1], 1e-9)
                 last_log = (run.iteration, run.seconds)
                 line = {
@@ -118,12 +131,20 @@ def train_run(
                     "seconds": round(run.seconds, 3),
                     "images_per_second": round(rate, 2),
                     "lr": max(group["lr"] for optimizer in run.optimizers.values() for group in optimizer.param_groups),
-                    "terms": terms,
+                    "terms": {name: value for name, value in terms.items() if math.isfinite(value)},
                 }
-                folder.log(line)
+                folder.log({**line, "trouble": [item.to_json() for item in found]} if found else line)
+                if cures(found, on_trouble):
+                    roll_back(found, run, folder, progress)
+                    doctor.forget()
+                    last_save, last_log = run.seconds, (run.iteration, run.seconds)
+                    if stop.signal is None:
+                        continue
+                    break
+                answer(found, on_trouble, run, folder, progress)
                 progress.update(run.iteration, run.total, rate, terms, time.perf_counter() - started)
-            if ends or _due(run.iteration, run.total):
-                draw_samples(run_bundle(run), images, folder, f"{run.iteration:08d}")
+                if drawn is not None:
+                    draw_samples(drawn, images, folder, f"{run.iteration:08d}")
             if saves:
                 save_checkpoint(run, folder.checkpoints)
                 last_save = run.seconds
@@ -157,9 +178,9 @@ def background(bundle: Bundle) -> tuple[int, int, int]:
 
 def draw_real(images: Images, folder: RunFolder, colour: tuple[int, int, int]) -> None:
     """A grid of training images, evenly spread over the set."""
-    train = images.pixels[~images.held_out]
+    train = np.flatnonzero(~images.held_out)
     chosen = np.linspace(0, len(train) - 1, min(GRID_SAMPLES, len(train))).round().astype(int)
-    write_png(grid(train[chosen], background=colour), folder.samples / "real.png")
+    write_png(grid(images.pixels[train[chosen]], background=colour), folder.samples / "real.png")
 
 
 def generate(bundle: Bundle, images: Images, n: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:

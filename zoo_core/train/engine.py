@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -30,17 +31,22 @@ class Step:
     iteration: int
     terms: Mapping[str, Tensor]  # "phase/term" -> scalar
 
-    def read(self) -> dict[str, float]:
-        """The terms as numbers. Raises RunFailure if one is not finite."""
+    def values(self) -> dict[str, float]:
+        """The terms as numbers."""
         names = list(self.terms)
         values = torch.stack([self.terms[name].float() for name in names]).tolist() if names else []
-        for name, value in zip(names, values, strict=True):
-            if value != value or abs(value) == float("inf"):
+        return dict(zip(names, values, strict=True))
+
+    def read(self) -> dict[str, float]:
+        """The terms as numbers. Raises RunFailure if one is not finite."""
+        values = self.values()
+        for name, value in values.items():
+            if not math.isfinite(value):
                 phase, _, term = name.partition("/")
                 raise RunFailure(
                     f"iteration {self.iteration}: term {term} of phase {phase} is not finite; try a smaller --set train.lr"
                 )
-        return dict(zip(names, values, strict=True))
+        return values
 
 
 def train(run: Run, data: DeviceData) -> Iterator[Step]:
