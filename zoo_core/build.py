@@ -33,6 +33,7 @@ class Run:
     average    the averaged generator: what is sampled, evaluated and published.
     adaptive   the controller of adaptive augmentation, if there is one.
     rollbacks  how often training went back to a checkpoint with half the learning rate.
+    encoder    name and number of outputs of the network that turns images into codes; None without one.
     """
 
     recipe: Recipe
@@ -49,6 +50,7 @@ class Run:
     learning_rates: dict[str, float] = field(default_factory=dict)
     adaptive: Adaptive | None = None
     rollbacks: int = 0
+    encoder: tuple[str, int] | None = None
 
     @property
     def images_per_iteration(self) -> int:
@@ -90,6 +92,7 @@ def build(recipe: Recipe, catalog: Catalog) -> Run:
         layout,
         learning_rates=rates,
         adaptive=adaptive and adaptive.to(device),
+        encoder=_encoder(objective.encoder, nets, parts),
     )
 
 
@@ -102,6 +105,12 @@ def build_generator(
     return generator
 
 
+def build_critic(part: str, options: Mapping[str, Any], space: Space, out: int, catalog: Catalog) -> Critic:
+    """A critic of images alone, by id and options. Needs no plugin but its own."""
+    critic: Critic = _component(catalog, "critic", {"critic": part}, {"critic": options}, space, out, 0)()
+    return critic
+
+
 @dataclass(frozen=True)
 class RecipeParts:
     """Implements interfaces.Parts for a recipe."""
@@ -109,6 +118,7 @@ class RecipeParts:
     recipe: Recipe
     catalog: Catalog
     vectors: list[Critic] = field(default_factory=list)  # critics that were asked for vectors
+    outputs: dict[Critic, int] = field(default_factory=dict)  # of the critics of images
 
     @property
     def space(self) -> Space:
@@ -121,6 +131,8 @@ class RecipeParts:
         critic: Critic = _make(self.catalog, self.recipe, "critic", self.space, out, vector)
         if vector:
             self.vectors.append(critic)
+        else:
+            self.outputs[critic] = out
         return critic
 
 
@@ -148,6 +160,16 @@ def _component(
 def _rate(recipe: Recipe, phase: Phase) -> float:
     options = recipe.train
     return options.critic_lr if phase.rate == "critic_lr" and options.critic_lr is not None else options.lr
+
+
+def _encoder(name: str, nets: Mapping[str, nn.Module], parts: RecipeParts) -> tuple[str, int] | None:
+    """What an objective says of its encoder, checked: a saved one is built again from the critic's id, options and outputs."""
+    if not name:
+        return None
+    network = nets.get(name)
+    if not isinstance(network, Critic) or network not in parts.outputs:
+        raise ZooError(f"objective {parts.recipe.parts['objective']}: encoder = {name!r} must name what parts.critic(out) made")
+    return name, parts.outputs[network]
 
 
 def _check(recipe: Recipe, nets: Mapping[str, nn.Module], phases: Sequence[Phase]) -> None:

@@ -139,10 +139,13 @@ class Phase:
 class Objective(ABC):
     """What is minimised, and in which order.
 
-    prior  where the generator's latents come from; read after nets(), which may set it if it depends on the space.
+    prior    where the generator's latents come from; read after nets(), which may set it if it depends on the space.
+    encoder  of autoencoders: the name of a network that parts.critic(out) made, whose first prior.size outputs are an image's
+             code, which the generator decodes. It is saved beside the generator, and reconstructions are drawn and scored.
     """
 
     prior: Prior
+    encoder: str = ""
 
     @abstractmethod
     def nets(self, parts: Parts) -> Mapping[str, nn.Module]:

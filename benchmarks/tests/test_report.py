@@ -237,13 +237,21 @@ def test_pictures_are_those_of_the_run(run):
         assert (part.width + GUTTER) % (16 + GUTTER) == 0
 
 
-def test_pictures_by_label_and_of_neighbours_are_shown_where_they_exist(run):
-    assert "By label" not in page(run).text
-    for name in ("labels", "nearest"):
+def test_figures_are_shown_with_captions_where_they_exist(run):
+    recipe = json.loads((run / "recipe.json").read_text())
+    change(run, "recipe.json", space={**recipe["space"], "labels": {"type": ["fire", "<b>"]}})
+    captions = {
+        "labels": "columns the values of type: fire, <b>",
+        "reconstruction": "Held-out images, and below each row",
+        "interpolation": "The way from one code to another",
+        "nearest": "nearest training image",
+    }
+    assert not any(caption in page(run).text for caption in captions.values())
+    for name in captions:
         write_png(np.zeros((8, 8, 3), np.uint8), run / "samples" / f"{name}.png")
     found = page(run)
-    assert "By label" in found.text and "nearest training image" in found.text
-    assert len(found.all("img")) == 2 + 2 + 8
+    assert all(caption in found.text for caption in captions.values())
+    assert len(found.all("img")) == 2 + len(captions) + 8
 
 
 def test_a_score_without_an_identity_is_not_shown(run):

@@ -20,6 +20,11 @@ NAMES = {  # name -> label, what a reader has to know of it
     "coverage": ("Coverage", "share of real images with a generated one in their neighbourhood"),
     "edge_f1": ("Edge agreement", "F1 between the lines that were asked for and the edges of what was drawn"),
     "edge_f1_shuffled": ("Edge agreement, shuffled", "the control: the same samples against the lines of other images"),
+    "reconstruction_error": (
+        "Reconstruction",
+        "mean absolute error on held-out images, as a share of the range; the floor is the mean training image",
+    ),
+    "reconstruction_psnr": ("Reconstruction, PSNR", "in dB, on held-out images; the floor is the mean training image"),
     "copies": ("Copies", "share of generated images closer to a training image than held-out ones usually are"),
 }
 ACCURACY = "share of generated images recognised as the label that was asked for"

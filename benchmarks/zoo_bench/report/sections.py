@@ -98,9 +98,24 @@ def samples(run: Run) -> Html:
 
 
 def more_samples(run: Run) -> Html | None:
-    """Samples by label, and samples beside their nearest training image, where they were made."""
+    """What else was drawn of the finished model, with what each figure shows."""
+    labels = "; ".join(f"{name}: {', '.join(map(str, rows(values)))}" for name, values in _labels(run))
     wanted = [
-        ("labels", "By label", "generated images arranged by label"),
+        (
+            "labels",
+            f"The same latents under other labels. Rows are latents, columns the values of {labels or 'a label'}",
+            "rows of one latent under one label after the other",
+        ),
+        (
+            "reconstruction",
+            "Held-out images, and below each row what the encoder and the generator make of them",
+            "rows of real images, each above their reconstructions",
+        ),
+        (
+            "interpolation",
+            "The way from one code to another; with an encoder, between held-out images, which stand at the ends",
+            "rows of generated images that change from the left to the right",
+        ),
         (
             "guides",
             "The lines a sample was to follow, the sample, and the image that the lines came from",
@@ -113,7 +128,12 @@ def more_samples(run: Run) -> Html | None:
         ),
     ]
     found = [figure(run.picture(name), caption, alt, "") for name, caption, alt in wanted if run.picture(name).exists()]
-    return tag("div", found, class_="pair") if found else None
+    pairs = [tag("div", found[start : start + 2], class_="pair") for start in range(0, len(found), 2)]
+    return join(pairs) if pairs else None
+
+
+def _labels(run: Run) -> list[tuple[str, Any]]:
+    return list(table(run.recipe, "space", "labels").items())
 
 
 def progress(run: Run) -> Html | None:

@@ -21,6 +21,8 @@ class AdversarialAutoencoder(Objective):
     the prior. Each phase has a batch and an optimizer of its own, so the scales of the losses need no balance.
     """
 
+    encoder = "encoder"
+
     def __init__(self, options: AdversarialAutoencoderOptions) -> None:
         self.options = options
         self.prior = Prior(options.latent, options.prior, options.modes)

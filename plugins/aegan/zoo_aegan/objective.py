@@ -21,6 +21,8 @@ class Aegan(Objective):
     E(G(z)) by the critic that knows the prior. Each critic learns on batches of its own.
     """
 
+    encoder = "encoder"
+
     def __init__(self, options: AeganOptions) -> None:
         self.options = options
         self.prior = Prior(options.latent, options.prior)

@@ -25,6 +25,8 @@ class Variational(Objective):
     the KL divergence: with beta 1 and no free bits, minus the evidence lower bound in nats. The batch is averaged.
     """
 
+    encoder = "encoder"  # its first outputs are the means
+
     def __init__(self, options: VariationalOptions) -> None:
         self.options = options
         self.prior = Prior(options.latent)
