@@ -46,6 +46,7 @@ def eval_command(reference: str, **given: Any) -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from zoo_bench.bench import plugin_metrics
     from zoo_bench.evaluation.evaluate import METRICS, evaluate  # imports torch and torch-fidelity
+    from zoo_bench.evaluation.extractors import open_extractor
     from zoo_bench.evaluation.judged import Comparison, judge
     from zoo_bench.evaluation.nearest_figure import nearest_figure
     from zoo_bench.evaluation.table import lines
@@ -63,6 +64,7 @@ def eval_command(reference: str, **given: Any) -> None:
         labels=tuple(name for name in given["labels"].split(",") if name),
         background=background,
     )
+    open_extractor(given["extractor"], given["extractor_weights"])  # a wrong name is said before anything is drawn
     judged = judge(reference, wanted, catalog, device)
     report = evaluate(
         judged.images,

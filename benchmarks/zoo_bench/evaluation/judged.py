@@ -19,12 +19,13 @@ from zoo_bench.evaluation.pixels import Pixels
 from zoo_bench.guides import guides_for
 from zoo_bench.run_folder import RunFolder
 from zoo_bench.training import background, generate
-from zoo_core.bundle import CONFIG, Bundle, load_bundle
+from zoo_core.bundle import CONFIG, Bundle
 from zoo_core.catalog import Catalog
 from zoo_core.errors import ZooError
+from zoo_core.hub import load
 from zoo_core.images import Images
 from zoo_core.options import parse
-from zoo_core.recipe import split_settings
+from zoo_core.recipe import Recipe, split_settings
 
 WHITE = (255, 255, 255)
 
@@ -60,20 +61,13 @@ class Judged:
 
 
 def judge(reference: str, wanted: Comparison, catalog: Catalog, device: str = "cpu") -> Judged:
-    """Samples of the model that `reference` means, or the images of the folder. Raises ZooError if it is neither."""
+    """Samples of the model that `reference` (a path or user/repo[@revision]) means, or the images of a folder."""
     path = Path(reference)
     if any((folder / CONFIG).exists() for folder in (path, path / "model")) or not path.exists():
-        return _judge_model(open_model(reference, catalog, device), path, wanted, catalog)
+        return _judge_model(load(reference, device=device, catalog=catalog), path, wanted, catalog)
     if RunFolder(path).recipe.exists():
         raise ZooError(f"{path} is a run without a model yet; type zoo bench --resume {path}")
     return _judge_folder(path, wanted, catalog)
-
-
-def open_model(reference: str, catalog: Catalog, device: str) -> Bundle:
-    """The model that a reference means. Raises ZooError if there is none."""
-    if not Path(reference).exists():
-        raise ZooError(f"{reference} does not exist; type the path of a run, a model or a folder of images")
-    return load_bundle(Path(reference), catalog, device)
 
 
 def load_dataset(
@@ -103,7 +97,8 @@ def _judge_model(bundle: Bundle, path: Path, wanted: Comparison, catalog: Catalo
         raise ZooError(f"--size {wanted.size}: this model draws {space.size} pixels; leave the option out")
     if space.channels != 4 and wanted.background not in (None, background(bundle)):
         raise ZooError("--background: this model draws no transparency; leave the option out")
-    dataset, values = (wanted.dataset, {}) if wanted.dataset else _dataset_of_run(path, bundle)
+    recipe = None if wanted.dataset else _recipe_of_run(path, bundle)
+    dataset, values = (recipe.data.id, dict(recipe.data.options)) if recipe else (wanted.dataset or "", {})
     values |= _values(wanted, dataset, catalog)
     labels = wanted.labels or tuple(space.labels)
     name, images = load_dataset(catalog, dataset, values, space.size, space.channels, labels, behind)
@@ -119,17 +114,18 @@ def _judge_model(bundle: Bundle, path: Path, wanted: Comparison, catalog: Catalo
     fakes, asked = generate(bundle, images, count)
     guides = guides_for(bundle, images, count)
     more = tuple(edge_scores(bundle, images, fakes, guides)) if guides else ()
-    return Judged(images, fakes, asked, behind, name, more=more)
+    other = recipe is not None and not recipe.data.overfit and images.sha256 != recipe.dataset_sha256
+    notes = (f"the images of {name} are not those that {path} was trained on",) if other else ()
+    return Judged(images, fakes, asked, behind, name, notes, more)
 
 
-def _dataset_of_run(path: Path, bundle: Bundle) -> tuple[str, dict[str, Any]]:
-    """The dataset that the run in this folder was trained on, and the values of its options."""
+def _recipe_of_run(path: Path, bundle: Bundle) -> Recipe:
+    """The recipe of the run in this folder, which says what it was trained on."""
     if not RunFolder(path).recipe.exists():
         trained = bundle.config.get("trained") or {}
         hint = trained.get("dataset", "NAME") if isinstance(trained, dict) else "NAME"
         raise ZooError(f"{path} does not say which images to compare with; type --dataset {hint} or --against FOLDER")
-    data = RunFolder(path).load_recipe().data
-    return data.id, dict(data.options)
+    return RunFolder(path).load_recipe()
 
 
 def _values(wanted: Comparison, dataset: str, catalog: Catalog) -> dict[str, Any]:
