@@ -11,8 +11,11 @@ from typing import Any
 import torch
 
 from zoo_bench.command import load_images
+from zoo_bench.evaluation.reconstruction import reconstruction_scores
+from zoo_bench.figures import draw_figures
 from zoo_bench.guides import draw_guides, guides_for
 from zoo_bench.hardware import hardware, versions
+from zoo_bench.init import initialise
 from zoo_bench.lock import locked
 from zoo_bench.overfit import overfit_error
 from zoo_bench.progress import TrainingProgress
@@ -23,8 +26,10 @@ from zoo_bench.trouble import reported
 from zoo_core.build import Run, build
 from zoo_core.bundle import Bundle, load_bundle, run_bundle, save_bundle
 from zoo_core.catalog import Catalog, Provided
+from zoo_core.encoder import Encoder, load_encoder, run_encoder, save_encoder
 from zoo_core.errors import ZooError
 from zoo_core.files import write_json
+from zoo_core.grid import write_png
 from zoo_core.images import Images
 from zoo_core.recipe import Recipe
 from zoo_core.scores import Metric
@@ -56,11 +61,15 @@ def run_bench(
     quiet: bool = False,
 ) -> dict[str, Any]:
     """Train, score and report. Returns the final record, which --json prints."""
+    from zoo_bench.evaluation.extractors import open_extractor
+
     progress = TrainingProgress(quiet)
     keep_heap()
     torch.set_num_threads(recipe.threads or os.cpu_count() or 1)
     if not resume:
         folder.check_free(overwrite)
+    if scoring.extractor is not None:
+        open_extractor(scoring.extractor, scoring.weights)  # a wrong name or file is said now, not after the training
     images = load_images(recipe, catalog)
     if not resume:
         folder.claim(overwrite)
@@ -81,6 +90,8 @@ def run_bench(
             progress.say(f"stopped at iteration {run.iteration}; go on with: zoo bench --resume {folder.path}")
             return record
         save_bundle(run_bundle(run), folder.model)
+        if (encoder := run_encoder(run)) is not None:
+            save_encoder(encoder, folder.model)
         report = score_run(folder, images, recipe, catalog, training, scoring, progress)
         page = render(folder.path)
     progress.say(f"model:  {folder.model}\nreport: {page}")
@@ -100,6 +111,7 @@ def started(recipe: Recipe, folder: RunFolder, images: Images, catalog: Catalog)
         ),
         catalog,
     )
+    initialise(run, catalog)
     data = _device_data(run, images)
     run.recipe = dataclasses.replace(run.recipe, precision=choose_precision(run, data))
     folder.save_recipe(run.recipe)
@@ -115,8 +127,14 @@ def resumed(
         raise ZooError(f"the images of {recipe.data.id} are not those that {folder.path} was started with; start a new run")
     run = build(recipe, catalog)
     path, warnings = load_newest(run, folder.checkpoints)
+    if path is None:
+        initialise(run, catalog)
     for warning in warnings:
         progress.say(f"warning: {warning}")
+    if path is None and folder.report.exists():
+        raise ZooError(
+            f"{folder.path} is finished and its checkpoints are gone; to train again, type {recipe.command} --overwrite"
+        )
     progress.say(f"resuming at iteration {run.iteration}" if path else "no checkpoint: starting again")
     folder.forget_after(run.iteration)
     return run, _device_data(run, images)
@@ -152,6 +170,8 @@ def score_run(
     bundle = load_bundle(folder.model, catalog, recipe.device)
     draw_samples(bundle, images, folder, "final")
     draw_guides(bundle, images, folder, recipe.data.background)
+    encoder = load_encoder(folder.model, bundle, catalog, recipe.device)
+    draw_figures(bundle, encoder, images, folder.samples, recipe.data.background)
     report: dict[str, Any] = {"format": 1}
     if recipe.data.overfit:
         error = overfit_error(bundle, images)
@@ -160,12 +180,22 @@ def score_run(
             f"mean absolute error {error:.4f} of the range of a pixel, on {recipe.data.overfit} images to learn by heart"
         )
     elif scoring.extractor is not None:
-        report = _scores(bundle, images, recipe, catalog, scoring, progress)
+        report = score_model(bundle, images, recipe, catalog, scoring, progress, folder.samples / "nearest.png")
+        report["scores"] += _reconstruction(bundle, encoder, images, recipe, progress)
     report["warnings"] = [*report.get("warnings", ()), *reported(folder)]
     report["skipped"] = [dataclasses.asdict(item) for item in images.skipped]
     report["training"] = training
     write_json(folder.report, report)
     return report
+
+
+def _reconstruction(
+    bundle: Bundle, encoder: Encoder | None, images: Images, recipe: Recipe, progress: TrainingProgress
+) -> list[dict[str, Any]]:
+    found = [] if encoder is None else reconstruction_scores(bundle, encoder, images, recipe.data.background)
+    for score in found:
+        progress.say(f"{score['name']}  {score['value']:.4g}  floor {score['floor']:.4g}  {score['id']}")
+    return found
 
 
 def plugin_metrics(catalog: Catalog) -> dict[str, Metric]:
@@ -177,36 +207,48 @@ def plugin_metrics(catalog: Catalog) -> dict[str, Metric]:
     return {item.id: deferred(item) for item in catalog.of("metric")}
 
 
-def _scores(
-    bundle: Bundle, images: Images, recipe: Recipe, catalog: Catalog, scoring: Scoring, progress: TrainingProgress
+def score_model(
+    bundle: Bundle,
+    images: Images,
+    recipe: Recipe,
+    catalog: Catalog,
+    scoring: Scoring,
+    progress: TrainingProgress,
+    figure: Path | None = None,
 ) -> dict[str, Any]:
+    """The evaluator's report on samples of a model, with what is measured of guided ones. Needs an extractor.
+
+    figure  where to draw samples beside their nearest training images.
+    """
     from zoo_bench.evaluation.edge_agreement import edge_scores
     from zoo_bench.evaluation.evaluate import METRICS, evaluate  # imports torch-fidelity
+    from zoo_bench.evaluation.nearest_figure import nearest_figure
+    from zoo_bench.evaluation.table import lines
 
     assert scoring.extractor is not None
     count = scoring.samples or int((~images.held_out).sum())
     progress.say(f"scoring {count} samples with {scoring.extractor}")
     fakes, labels = generate(bundle, images, count)
-    report = evaluate(
+    measured = evaluate(
         images,
         fakes,
         extractor=scoring.extractor,
         weights=scoring.weights,
         background=recipe.data.background,
-        seed=recipe.seed,
         fake_labels=labels,
         name=recipe.data.id,
         device=recipe.device,
         metrics={**METRICS, **plugin_metrics(catalog)},
-    ).to_json()
+    )
+    report = measured.to_json()
     guides = guides_for(bundle, images, count)
     if guides is not None:
         report["scores"] += edge_scores(bundle, images, fakes, guides)
-    for item in report["scores"]:
-        floor = "" if item["floor"] is None else f"  floor {item['floor']:.4f}"
-        progress.say(f"{item['name']:>14} {item['value']:9.4f}{floor}  ({item['id']})")
-    for warning in report["warnings"]:
-        progress.say(f"warning: {warning}")
+    for line in lines(report):
+        progress.say(line)
+    pairs = nearest_figure(images, fakes, measured.closest, recipe.data.background)
+    if figure is not None and pairs is not None:
+        write_png(pairs, figure)
     return report
 
 
@@ -215,7 +257,10 @@ def _headline(run: Run, images: Images, folder: RunFolder) -> str:
     budget = ", ".join(f"{value:g} {name}" for name, value in dataclasses.asdict(recipe.budget).items() if value is not None)
     train = int((~images.held_out).sum())
     skipped = f", {len(images.skipped)} files skipped" if images.skipped else ""
+    start = recipe.init_from
+    origin = f"\nstarts from {start['networks']} of {start['ref']} {start['commit']}".rstrip() if start else ""
     return (
         f"{recipe.model} with {recipe.parts['upsampler']} on {recipe.data.id}: {train} images to train on, "
-        f"{len(images.pixels) - train} held out{skipped}\n{recipe.space.size} px, {budget} on {recipe.device} -> {folder.path}"
+        f"{len(images.pixels) - train} held out{skipped}{origin}\n"
+        f"{recipe.space.size} px, {budget} on {recipe.device} -> {folder.path}"
     )
