@@ -76,7 +76,7 @@ def options_page(catalog: Catalog) -> list[str]:
     """Every option of every part, the trainer and the datasets."""
     head = ("option", "type", "default", "accepts", "meaning")
     lines = ["## train", "", "The trainer, for every model: `--set train.KEY=VALUE`.", *table(head, option_rows(TrainOptions))]
-    for kind in (*dict.fromkeys(PARTS.values()), "dataset"):
+    for kind in (*dict.fromkeys(PARTS.values()), "dataset", "executor"):
         for item in of_this_project(catalog, kind):
             config = catalog.load_config(item)
             lines += [f"## {kind} {item.entry.name}", "", f"{code(item.id)}: {cell(item.entry.summary)}.", ""]
@@ -115,10 +115,17 @@ def commands_page(catalog: Catalog) -> list[str]:
     """Usage and options of `zoo` and of every command."""
     lines = ["## zoo", "", *command_lines(zoo, "zoo", "[OPTIONS] COMMAND [ARGS]...")]
     for item in of_this_project(catalog, "command"):
-        command = catalog.load_target(item)
-        context = click.Context(command, info_name=f"zoo {item.entry.name}")
-        usage = " ".join(command.collect_usage_pieces(context))
-        lines += [f"## zoo {item.entry.name}", "", *command_lines(command, f"zoo {item.entry.name}", usage)]
+        lines += command_sections(catalog.load_target(item), f"zoo {item.entry.name}", "##")
+    return lines
+
+
+def command_sections(command: click.Command, name: str, level: str) -> list[str]:
+    """A section for a command, and below it one for each command of a group."""
+    usage = " ".join(command.collect_usage_pieces(click.Context(command, info_name=name)))
+    lines = [f"{level} {name}", "", *command_lines(command, name, usage)]
+    if isinstance(command, click.Group):
+        for inner in command.commands.values():
+            lines += command_sections(inner, f"{name} {inner.name}", f"{level}#")
     return lines
 
 
