@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from zoo_bench.matrix.axes import asks_for_matrix
 from zoo_bench.recipes import use_recipe
 from zoo_bench.run_folder import RunFolder
 from zoo_core.catalog import Catalog, discover
@@ -57,6 +58,14 @@ DEFAULT_MINUTES = {"cpu": 5.0, "mps": 10.0, "cuda": 10.0}
 @click.option("--minutes", type=float, help="Train for this long. The default: 5 on a CPU, 10 on a GPU.")
 @click.option("--seed", default=0, show_default=True, help="Decides everything that is random.")
 @click.option(
+    "--seeds", default=1, type=click.IntRange(1, 1000), help="Train with that many seeds, --seed and the ones after it."
+)
+@click.option(
+    "--jobs", type=click.IntRange(1, 10_000), metavar="N", help="Runs of a matrix at once. The default: one per core."
+)
+@click.option("--engine", metavar="EXECUTOR", help="What starts the runs: local, ray or slurm (zoo list executor).")
+@click.option("--dry-run", is_flag=True, help="Show the runs and how long they take, and start none.")
+@click.option(
     "--device", default="auto", show_default=True, type=click.Choice(("auto", "cpu", "cuda", "mps")), help="Where to train."
 )
 @click.option("--threads", default=0, help="Threads of the CPU; 0: one per core.")
@@ -87,6 +96,8 @@ DEFAULT_MINUTES = {"cpu": 5.0, "mps": 10.0, "cuda": 10.0}
     "--overfit", default=0, type=click.IntRange(0, 100), metavar="N", help="Learn N images by heart instead, and say how well."
 )
 @click.option("--no-eval", is_flag=True, help="Train only.")
+@click.option("--init-from", metavar="REF", help="Start from the weights of a published model, a folder or a run.")
+@click.option("--publish", metavar="USER/NAME", help="Publish the finished model on the Hugging Face Hub.")
 @click.option("--json", "as_json", is_flag=True, help="Print the final record as JSON on stdout, and nothing else there.")
 @click.pass_context
 def bench(context: click.Context, /, **given: Any) -> None:
@@ -95,14 +106,27 @@ def bench(context: click.Context, /, **given: Any) -> None:
     \b
     zoo bench --model wgan_gp --upsampler colorpicker
     zoo bench --model dcgan --dataset folder:my/images --size 64 --minutes 20
+    zoo bench --model dcgan,vae --upsampler nearest,colorpicker --seeds 3
+
+    With several names after --model or a part's flag, or several seeds, every combination is trained.
     """
     catalog = discover()
+    if asks_for_matrix(given):
+        if given["publish"]:
+            raise ZooError("--publish is for one run; leave it out, then type zoo publish RUN USER/NAME")
+        from zoo_bench.matrix.run import bench_matrix
+
+        context.exit(bench_matrix(context, given, catalog))
     if given["resume"]:
         folder = RunFolder(given["resume"])
         recipe = folder.load_recipe()
     else:
         recipe = recipe_of(given, catalog)
         folder = RunFolder(given["out"] or Path("runs") / run_name(recipe))
+    if given["publish"]:
+        from zoo_bench.publish.upload import check_target  # imports the Hub's client
+
+        check_target(given["publish"])
     # Threads that spin while they wait lose a multiple on a busy machine; read when torch is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from zoo_bench.bench import Scoring, run_bench  # imports torch
@@ -117,8 +141,14 @@ def bench(context: click.Context, /, **given: Any) -> None:
         on_trouble=given["on_trouble"],
         scoring=Scoring(None if given["no_eval"] else given["extractor"], given["extractor_weights"], given["samples"]),
     )
-    if given["as_json"]:
-        click.echo(json.dumps(record))
+    try:
+        if given["publish"] and record["state"] == "finished":
+            from zoo_bench.publish.command import publish_run
+
+            record["published"] = publish_run(folder, given["publish"], catalog, checked=True)
+    finally:
+        if given["as_json"]:
+            click.echo(json.dumps(record))
     if record["state"] == "stopped":
         context.exit(130)
 
@@ -148,7 +178,12 @@ def recipe_of(given: dict[str, Any], catalog: Catalog) -> Recipe:
     device = pick_device(given["device"])
     settled = recipe.budget if budget else Budget(minutes=DEFAULT_MINUTES[device])
     data = dataclasses.replace(recipe.data, overfit=given["overfit"])
-    return dataclasses.replace(recipe, device=device, budget=settled, data=data)
+    ready = dataclasses.replace(recipe, device=device, budget=settled, data=data)
+    if not given["init_from"]:
+        return ready
+    from zoo_bench.init import starting_from  # imports torch
+
+    return starting_from(ready, given["init_from"], catalog)
 
 
 def run_name(recipe: Recipe) -> str:

@@ -10,12 +10,13 @@ import dataclasses
 import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from zoo_bench.publish.source import file_sha256, open_source
+from zoo_bench.publish.source import RECIPE, TRAINING, file_sha256, open_source
 from zoo_bench.recipes import typed
 from zoo_bench.run_folder import RunFolder
 from zoo_core.errors import RunFailure, ZooError
+from zoo_core.model_config import ModelConfig, read_config
 from zoo_core.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -36,13 +37,13 @@ def starting_from(recipe: Recipe, ref: str, catalog: Catalog) -> Recipe:
     """
     from zoo_core.build import build
 
-    source = open_source(ref)
+    source = open_source(ref, RECIPE, TRAINING)
     published = source.recipe()
     # The critics of another objective mean something else: then the generator alone is taken over.
     everything = (
         source.training is not None and published is not None and published.parts["objective"] == recipe.parts["objective"]
     )
-    wanted = list(_differences(recipe, source.config, published if everything else None))
+    wanted = list(_differences(recipe, read_config(source.folder), published if everything else None))
     if wanted:
         raise ZooError(f"--init-from {ref} has other networks; type {' '.join(wanted)}")
     weights = source.training if everything and source.training else source.weights
@@ -68,16 +69,15 @@ def initialise(run: Run, catalog: Catalog) -> None:
     from zoo_core.bundle import load_bundle
 
     ref = f"{about['ref']}@{about['commit']}" if about["commit"] else about["ref"]
-    source = open_source(ref)
+    source = open_source(ref, TRAINING)
     weights = source.training if about["networks"] == ALL else source.weights
     if weights is None or file_sha256(weights) != about["sha256"]:
         raise ZooError(f"--init-from {ref}: its weights are not those that this run was planned with; start a new run")
     bundle = load_bundle(source.folder, catalog)
     if bundle.prior != run.prior:
-        theirs, ours = (f"{prior.size} {prior.name}" for prior in (bundle.prior, run.prior))
-        raise ZooError(
-            f"--init-from {ref} has {theirs} latents, not {ours}; type --set latent={bundle.prior.size} or its --model"
-        )
+        wanted = [f"--set latent={bundle.prior.size}"] if bundle.prior.size != run.prior.size else []
+        wanted += [f"--set prior={bundle.prior.name}"] if bundle.prior.name != run.prior.name else []
+        raise ZooError(f"--init-from {ref} has other latents; type {' '.join(wanted) or '--model with the same prior'}")
     if about["networks"] == ALL:
         _load(run, read_networks(weights), ref)
     else:
@@ -146,31 +146,29 @@ def _load(run: Run, tensors: Mapping[str, Tensor], ref: str, prefixes: tuple[str
             value.copy_(tensors[name])
 
 
-def _differences(recipe: Recipe, config: Mapping[str, Any], published: Recipe | None) -> Iterator[str]:
+def _differences(recipe: Recipe, config: ModelConfig, published: Recipe | None) -> Iterator[str]:
     """What to type so that the networks of the recipe become those of a published model.
 
     config     of the model folder: the generator's side.
     published  its recipe, where its critics are to be taken over too.
     """
-    theirs, ours = config["space"], recipe.space.to_json()
+    theirs, ours = config.space, recipe.space
     for key in ("size", "channels"):
-        if theirs[key] != ours[key]:
-            yield f"--{key} {theirs[key]}"
-    if list(theirs.get("labels", {})) != list(ours["labels"]):
-        yield f"--labels {shlex.quote(','.join(theirs.get('labels', {})))}"
-    elif theirs.get("labels", {}) != ours["labels"]:
+        if getattr(theirs, key) != getattr(ours, key):
+            yield f"--{key} {getattr(theirs, key)}"
+    if list(theirs.labels) != list(ours.labels):
+        yield f"--labels {shlex.quote(','.join(theirs.labels))}"
+    elif theirs.labels != ours.labels:
         yield "--dataset with the same values of its labels"
-    if theirs.get("guide", 0) != ours["guide"]:
-        yield f"--guide {'edges' if theirs.get('guide') else 'none'}"
-    parts: dict[str, tuple[str, Mapping[str, Any]]] = {
-        part: (config["parts"][part], config["options"][part]) for part in ("generator", "upsampler")
-    }
+    if theirs.guide != ours.guide:
+        yield f"--guide {'edges' if theirs.guide else 'none'}"
+    parts = {part: (config.parts[part], config.options[part]) for part in config.parts}
     if published is not None and "critic" in published.parts:
         parts["critic"] = published.parts["critic"], published.options["critic"]
     for part, (name, options) in parts.items():
         if recipe.parts.get(part) != name:
-            yield f"--{part} {shlex.quote(str(name))}"
+            yield f"--{part} {shlex.quote(name)}"
+        mine = recipe.options.get(part, {})
         for key, value in options.items():
-            mine = recipe.options.get(part, {})
             if key in mine and mine[key] != value:
                 yield f"--set {shlex.quote(f'{part}.{key}={typed(value)}')}"

@@ -170,7 +170,7 @@ def _scores(repo: str, report: Mapping[str, Any]) -> Iterable[str]:
     if "overfit" in report:
         yield f"Mean absolute error on the images learnt by heart: {text.number(report['overfit']['mean_absolute_error'])}."
     if not scores:
-        yield "None: it was published without an evaluation."
+        yield "It was published without an evaluation."
         return
     arrows = {"lower": "↓", "higher": "↑"}
     yield table(

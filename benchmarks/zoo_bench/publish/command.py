@@ -71,18 +71,18 @@ def publish_run(
         bundle = load_bundle(downloaded, catalog)
         check_samples(bundle, guide_images(bundle, folder.load_recipe(), catalog), downloaded / "samples.png")
 
-    with tempfile.TemporaryDirectory(prefix="zoo-publish-", ignore_cleanup_errors=True) as place:
-        out = Path(place) / "model"
-        write_folder(folder, out, repo, catalog, with_training)
-        try:
+    try:
+        with tempfile.TemporaryDirectory(prefix="zoo-publish-", ignore_cleanup_errors=True) as place:
+            out = Path(place) / "model"
+            write_folder(folder, out, repo, catalog, with_training)
             commit = upload(out, repo, draws_the_same, private, tag)
-        except (RunFailure, ZooError) as error:
-            options = [*(["--private"] if private else []), *(["--tag", tag] if tag else [])]
-            options += ["--with-training"] if with_training else []
-            again = shlex.join(["zoo", "publish", str(folder.path), repo, *options])
-            raise type(error)(f"{error}; the run is whole in {folder.path}; to publish it: {again}") from error
+    except (RunFailure, ZooError) as error:
+        options = [*(["--private"] if private else []), *(["--tag", tag] if tag else [])]
+        options += ["--with-training"] if with_training else []
+        again = shlex.join(["zoo", "publish", str(folder.path), repo, *options])
+        raise type(error)(f"{error}; nothing of {folder.path} is lost; to publish it, type {again}") from error
     click.echo(f"published {repo}@{commit}: downloaded again, the same files and the same pictures", err=True)
-    click.echo(f"draw with it: zoo sample {repo}@{commit[:12]}", err=True)
+    click.echo(f"draw with it: zoo sample {repo}{f'@{tag}' if tag else ''}", err=True)
     return commit
 
 

@@ -13,7 +13,7 @@ from zoo_bench.command import load_images
 from zoo_bench.init import trained_networks
 from zoo_bench.publish.card import model_card
 from zoo_bench.publish.scrub import scrub
-from zoo_bench.publish.source import CARD, CONFIG, NEAREST, RECIPE, REPORT, SAMPLES, TRAINING, WEIGHTS
+from zoo_bench.publish.source import CARD, NEAREST, RECIPE, REPORT, SAMPLES, TRAINING
 from zoo_bench.run_folder import RunFolder
 from zoo_bench.training import sample_picture
 from zoo_core.bundle import Bundle, load_bundle
@@ -22,6 +22,7 @@ from zoo_core.errors import RunFailure, ZooError
 from zoo_core.files import write_bytes, write_json
 from zoo_core.grid import write_png
 from zoo_core.images import Images
+from zoo_core.model_config import CONFIG, WEIGHTS
 from zoo_core.recipe import Recipe
 
 OWNERS = ("skipped", "closest")  # of the report: names of files, which are their owner's

@@ -54,4 +54,9 @@ def last_part(path: Any) -> str:
     return re.split(_SEPARATOR, str(path).rstrip("\\/"))[-1]
 
 
-SPECIAL: Mapping[str, Callable[[Any], str]] = {"command": scrub_command, "path": last_part}
+def _scrub_origin(origin: Mapping[str, str]) -> dict[str, str]:
+    """The recipe's `init_from`: where it is no repository, it is a folder."""
+    return {**origin, "ref": last_part(origin["ref"])} if origin and not origin.get("commit") else dict(origin)
+
+
+SPECIAL: Mapping[str, Callable[[Any], Any]] = {"command": scrub_command, "path": last_part, "init_from": _scrub_origin}

@@ -11,10 +11,12 @@ from typing import Any
 
 from zoo_bench.run_folder import RunFolder
 from zoo_core.errors import ZooError
+from zoo_core.hub import fetch
+from zoo_core.model_config import CONFIG, WEIGHTS
 from zoo_core.recipe import Recipe
 
-CARD, CONFIG, WEIGHTS, TRAINING = "README.md", "config.json", "model.safetensors", "training.safetensors"
-RECIPE, REPORT, SAMPLES, NEAREST = "recipe.json", "report.json", "samples.png", "nearest.png"
+CARD, RECIPE, REPORT, TRAINING = "README.md", "recipe.json", "report.json", "training.safetensors"
+SAMPLES, NEAREST = "samples.png", "nearest.png"
 PUBLISHED = (CARD, CONFIG, WEIGHTS, RECIPE, REPORT, SAMPLES, NEAREST, TRAINING)
 
 
@@ -22,7 +24,7 @@ PUBLISHED = (CARD, CONFIG, WEIGHTS, RECIPE, REPORT, SAMPLES, NEAREST, TRAINING)
 class Source:
     """Files of a published model on this machine.
 
-    ref       as it was typed, without a revision.
+    ref       the repository without a revision, or the whole path of the folder.
     commit    of the repository; "" for a folder.
     folder    holds config.json and model.safetensors.
     beside    holds recipe.json, report.json and the card, as far as they are there.
@@ -39,10 +41,6 @@ class Source:
     def weights(self) -> Path:
         return self.folder / WEIGHTS
 
-    @property
-    def config(self) -> Mapping[str, Any]:
-        return _read(self.folder / CONFIG, self.ref)
-
     def recipe(self) -> Recipe | None:
         """None if the recipe was not published. Raises ZooError if it is damaged."""
         return Recipe.from_json(_read(self.beside / RECIPE, self.ref)) if (self.beside / RECIPE).exists() else None
@@ -52,31 +50,19 @@ class Source:
         return _read(self.beside / REPORT, self.ref) if (self.beside / REPORT).exists() else None
 
 
-def open_source(ref: str) -> Source:
-    """Find REF, downloading what is not in the cache. Raises ZooError if there is no model."""
-    local = Path(ref)
-    if local.exists():
-        return _local(ref, local)
-    repo, _, revision = ref.partition("@")
-    from huggingface_hub import snapshot_download
+def open_source(ref: str, *files: str) -> Source:
+    """Find REF, downloading what is not in the cache: the model, and of `files` what it was published with.
 
-    from zoo_bench.publish.client import asking
+    Raises ZooError if there is no model.
+    """
+    found = fetch(ref, optional=files)
+    run = RunFolder(Path(ref))
+    if not found.repo and found.folder == run.model:
+        from zoo_core.train.checkpoint import checkpoints  # imports torch
 
-    with asking(ref):
-        folder = Path(snapshot_download(repo, revision=revision or None, allow_patterns=list(PUBLISHED)))
-    training = folder / TRAINING
-    return Source(repo, folder.name, folder, folder, training if training.exists() else None)
-
-
-def _local(ref: str, path: Path) -> Source:
-    run = RunFolder(path)
-    if (path / CONFIG).exists():
-        return Source(ref, "", path, path, path / TRAINING if (path / TRAINING).exists() else None)
-    if not (run.model / CONFIG).exists():
-        raise ZooError(f"{ref} holds no trained model; type the folder of a finished run, a published folder, or user/name")
-    from zoo_core.train.checkpoint import checkpoints  # imports torch
-
-    return Source(ref, "", run.model, path, next(iter(checkpoints(run.checkpoints)), None))
+        return Source(str(run.path.resolve()), "", run.model, run.path, next(iter(checkpoints(run.checkpoints)), None))
+    training, name = found.folder / TRAINING, found.repo or str(found.folder.resolve())
+    return Source(name, found.commit, found.folder, found.folder, training if training.exists() else None)
 
 
 def file_sha256(path: Path) -> str:

@@ -7,16 +7,17 @@ whole: there is one commit, and files that the Hub has already are not sent agai
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, get_token, snapshot_download
-from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
+from huggingface_hub.errors import BadRequestError, HfHubHTTPError, HFValidationError, RepositoryNotFoundError
 from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
-from zoo_bench.publish.client import asking
 from zoo_bench.publish.source import PUBLISHED, file_sha256
 from zoo_core.errors import RunFailure, ZooError
+from zoo_core.hub import asking
 from zoo_core.names import one_line
 
 
@@ -30,7 +31,7 @@ def check_target(repo: str, private: bool = False, tag: str | None = None) -> No
     if get_token() is None:
         raise ZooError(f"publishing to {repo} needs a token of the Hub; type hf auth login, or set HF_TOKEN")
     api = HfApi()
-    with asking(repo):
+    with writing(repo):
         who = api.whoami()
         spaces = [who["name"], *(org["name"] for org in who.get("orgs", []))]
         if repo.partition("/")[0] not in spaces:
@@ -64,7 +65,7 @@ def upload(folder: Path, repo: str, check: Callable[[Path], None], private: bool
     Raises RunFailure if the Hub cannot be reached or gives back anything else; ZooError where it refuses.
     """
     api = HfApi()
-    with asking(repo):
+    with writing(repo):
         api.create_repo(repo, private=private or None, exist_ok=True)
         names = sorted(path.name for path in folder.iterdir())
         stale = sorted(set(api.list_repo_files(repo)) & set(PUBLISHED) - set(names))
@@ -81,6 +82,27 @@ def upload(folder: Path, repo: str, check: Callable[[Path], None], private: bool
             raise RunFailure(f"{repo}@{commit} was published, but {', '.join(differ)} came back as something else")
         check(got)
     if tag:
-        with asking(repo):
+        with writing(repo):
             api.create_tag(repo, tag=tag, revision=commit)
     return str(commit)
+
+
+@contextmanager
+def writing(repo: str) -> Iterator[None]:
+    """Errors of the client while it writes to `repo`, as one line; those of reading, too."""
+    with asking(repo):
+        try:
+            yield
+        except BadRequestError as error:
+            raise RunFailure(f"the Hub refuses what is published: {one_line(str(error))}") from error
+        except HfHubHTTPError as error:
+            status = error.response.status_code if error.response is not None else 0
+            if status == 403:
+                raise ZooError(f"your token may not write to {repo}; make one that may, then hf auth login") from error
+            if status in (409, 412):
+                raise RunFailure(f"{repo} was changed by somebody else meanwhile; try again") from error
+            raise
+        except ValueError as error:  # what the client makes of the Hub's opinion on the card
+            raise RunFailure(f"the Hub refuses the card: {one_line(str(error))}") from error
+        except RuntimeError as error:  # what it makes of any failure while it sends a large file
+            raise RunFailure(f"the Hub did not take every file: {one_line(str(error.__cause__ or error))}") from error

@@ -12,7 +12,7 @@ from zoo_bench.bench import Scoring, score_model
 from zoo_bench.command import load_images
 from zoo_bench.progress import TrainingProgress
 from zoo_bench.publish.card import claims
-from zoo_bench.publish.source import CARD, Source, open_source
+from zoo_bench.publish.source import CARD, RECIPE, REPORT, Source, open_source
 from zoo_bench.report import text
 from zoo_core.bundle import load_bundle
 from zoo_core.catalog import Catalog
@@ -48,7 +48,7 @@ def verify_model(
 
     Raises ZooError if it was published without scores, if the images are not here or others, and if the evaluator is not here.
     """
-    source = open_source(ref)
+    source = open_source(ref, CARD, RECIPE, REPORT)
     report, recipe = source.report(), source.recipe()
     if recipe is None or report is None or not report.get("scores"):
         raise ZooError(f"{ref} was published without scores, so there is nothing to verify; zoo eval measures them")
