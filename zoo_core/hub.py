@@ -18,6 +18,7 @@ from zoo_core.model_config import CONFIG, MOST_CONFIG, WEIGHTS, check_requiremen
 from zoo_core.names import one_line
 
 if TYPE_CHECKING:
+    from zoo_core.build import Run
     from zoo_core.bundle import Bundle
 
 LARGEST = 2**30  # bytes of a file that is downloaded without being asked for
@@ -74,8 +75,9 @@ def fetch(
     allow_large  download files of more than LARGEST bytes, too.
     catalog      if given, the plugins that the model needs are looked for in it before its weights are downloaded.
 
-    Nothing but these files is asked for. With HF_HUB_OFFLINE=1, and for a commit that is here already, nobody is. Where the
-    Hub does not answer, what the cache has of the revision is taken. Raises ZooError or RunFailure, one line.
+    Nothing but these files is asked for. With HF_HUB_OFFLINE=1, and for a commit that is here already if nothing optional is
+    wanted, nobody is. Where the Hub does not answer, what the cache has of the revision is taken. Raises ZooError or
+    RunFailure, one line.
     """
     asked = parse(reference)
     if asked.folder is not None:
@@ -85,7 +87,8 @@ def fetch(
         if catalog:
             check_requirements(read_config(folder, allow_large), catalog)
         return Found(folder)
-    found = _cached(asked) if COMMIT.fullmatch(asked.revision) or _offline() else None
+    # Whether a repository has an optional file only its listing says.
+    found = _cached(asked) if _offline() or (COMMIT.fullmatch(asked.revision) and not optional) else None
     if found is None:
         found = _download(asked, optional, allow_large, catalog)
     elif catalog:
@@ -105,6 +108,13 @@ def load(reference: str | Path, *, device: str = "cpu", allow_large: bool = Fals
     from zoo_core.bundle import load_bundle  # imports torch: only now that all files are here
 
     return load_bundle(found.folder, catalog, device, allow_large=allow_large, source=found.name if found.repo else "")
+
+
+def save(model: Run | Bundle, folder: str | Path) -> None:
+    """Write a model, or what a run has learnt so far, to a folder, which every command takes in place of user/repo."""
+    from zoo_core.bundle import Bundle, run_bundle, save_bundle  # imports torch
+
+    save_bundle(model if isinstance(model, Bundle) else run_bundle(model), Path(folder))
 
 
 def _offline() -> bool:

@@ -68,6 +68,7 @@ def run_bench(
     torch.set_num_threads(recipe.threads or os.cpu_count() or 1)
     if not resume:
         folder.check_free(overwrite)
+        build(recipe, catalog)  # parts that do not fit together are said before anything is made or replaced
     if scoring.extractor is not None:
         open_extractor(scoring.extractor, scoring.weights)  # a wrong name or file is said now, not after the training
     images = load_images(recipe, catalog)
@@ -180,8 +181,7 @@ def score_run(
             f"mean absolute error {error:.4f} of the range of a pixel, on {recipe.data.overfit} images to learn by heart"
         )
     elif scoring.extractor is not None:
-        report = score_model(bundle, images, recipe, catalog, scoring, progress, folder.samples / "nearest.png")
-        report["scores"] += _reconstruction(bundle, encoder, images, recipe, progress)
+        report = score_model(bundle, encoder, images, recipe, catalog, scoring, progress, folder.samples / "nearest.png")
     report["warnings"] = [*report.get("warnings", ()), *reported(folder)]
     report["skipped"] = [dataclasses.asdict(item) for item in images.skipped]
     report["training"] = training
@@ -209,6 +209,7 @@ def plugin_metrics(catalog: Catalog) -> dict[str, Metric]:
 
 def score_model(
     bundle: Bundle,
+    encoder: Encoder | None,
     images: Images,
     recipe: Recipe,
     catalog: Catalog,
@@ -216,7 +217,7 @@ def score_model(
     progress: TrainingProgress,
     figure: Path | None = None,
 ) -> dict[str, Any]:
-    """The evaluator's report on samples of a model, with what is measured of guided ones. Needs an extractor.
+    """The evaluator's report on samples of a model, with what is measured of guides and encoders. Needs an extractor.
 
     figure  where to draw samples beside their nearest training images.
     """
@@ -249,6 +250,7 @@ def score_model(
     pairs = nearest_figure(images, fakes, measured.closest, recipe.data.background)
     if figure is not None and pairs is not None:
         write_png(pairs, figure)
+    report["scores"] += _reconstruction(bundle, encoder, images, recipe, progress)
     return report
 
 

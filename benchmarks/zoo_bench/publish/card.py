@@ -230,6 +230,8 @@ def _files(files: Collection[str]) -> Iterable[str]:
 FILES = {
     "model.safetensors": "weights of the averaged generator",
     "config.json": "how to build it: ids of plugins and option values",
+    "encoder.safetensors": "weights of the encoder, from images to latents",
+    "encoder.json": "how to build the encoder",
     "recipe.json": "everything the training depended on",
     "report.json": "all scores and statistics, with what they were measured with",
     "samples.png": "64 samples with seed 0, not chosen",

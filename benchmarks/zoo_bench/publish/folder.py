@@ -13,7 +13,7 @@ from zoo_bench.command import load_images
 from zoo_bench.init import trained_networks
 from zoo_bench.publish.card import model_card
 from zoo_bench.publish.scrub import scrub
-from zoo_bench.publish.source import CARD, NEAREST, RECIPE, REPORT, SAMPLES, TRAINING
+from zoo_bench.publish.source import CARD, ENCODER, NEAREST, RECIPE, REPORT, SAMPLES, TRAINING
 from zoo_bench.run_folder import RunFolder
 from zoo_bench.training import sample_picture
 from zoo_core.bundle import Bundle, load_bundle
@@ -36,7 +36,7 @@ def write_folder(run: RunFolder, out: Path, repo: str, catalog: Catalog, with_tr
     recipe, report = run.load_recipe(), finished_report(run)
     bundle = load_bundle(run.path, catalog)
     _make_empty(out)
-    for name in (CONFIG, WEIGHTS):
+    for name in (CONFIG, WEIGHTS, *(name for name in ENCODER if (run.model / name).exists())):
         write_bytes(out / name, (run.model / name).read_bytes())
     public = Recipe.from_json(scrub(recipe.to_json()))
     report = scrub({name: value for name, value in report.items() if name not in OWNERS})

@@ -17,7 +17,8 @@ from zoo_core.recipe import Recipe
 
 CARD, RECIPE, REPORT, TRAINING = "README.md", "recipe.json", "report.json", "training.safetensors"
 SAMPLES, NEAREST = "samples.png", "nearest.png"
-PUBLISHED = (CARD, CONFIG, WEIGHTS, RECIPE, REPORT, SAMPLES, NEAREST, TRAINING)
+ENCODER = ("encoder.json", "encoder.safetensors")
+PUBLISHED = (CARD, CONFIG, WEIGHTS, *ENCODER, RECIPE, REPORT, SAMPLES, NEAREST, TRAINING)
 
 
 @dataclass(frozen=True)

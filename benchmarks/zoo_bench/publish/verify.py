@@ -12,10 +12,11 @@ from zoo_bench.bench import Scoring, score_model
 from zoo_bench.command import load_images
 from zoo_bench.progress import TrainingProgress
 from zoo_bench.publish.card import claims
-from zoo_bench.publish.source import CARD, RECIPE, REPORT, Source, open_source
+from zoo_bench.publish.source import CARD, ENCODER, RECIPE, REPORT, Source, open_source
 from zoo_bench.report import text
 from zoo_core.bundle import load_bundle
 from zoo_core.catalog import Catalog
+from zoo_core.encoder import load_encoder
 from zoo_core.errors import RunFailure, ZooError
 from zoo_core.images import Images
 from zoo_core.recipe import Recipe
@@ -48,16 +49,17 @@ def verify_model(
 
     Raises ZooError if it was published without scores, if the images are not here or others, and if the evaluator is not here.
     """
-    source = open_source(ref, CARD, RECIPE, REPORT)
+    source = open_source(ref, CARD, RECIPE, REPORT, *ENCODER)
     report, recipe = source.report(), source.recipe()
     if recipe is None or report is None or not report.get("scores"):
         raise ZooError(f"{ref} was published without scores, so there is nothing to verify; zoo eval measures them")
     bundle = load_bundle(source.folder, catalog, device)
+    encoder = load_encoder(source.folder, bundle, catalog, device)
     recipe = dataclasses.replace(recipe, device=device)
     images = _images(ref, recipe, catalog, dataset)
     before = _evaluator(report)
     scoring = Scoring(before.get("extractor"), weights, int(before.get("n_fake", 0)))
-    now = score_model(bundle, images, recipe, catalog, scoring, TrainingProgress(quiet=True))
+    now = score_model(bundle, encoder, images, recipe, catalog, scoring, TrainingProgress(quiet=True))
     _same_evaluator(before, now["evaluator"])
     return compare(report["scores"], _claims(source), now["scores"], int(before["n_fake"]))
 
