@@ -22,6 +22,7 @@ from zoo_core.space import Space
 from zoo_core.train.adaptive import Adaptive
 from zoo_core.train.critic_view import make_adaptive
 from zoo_core.train.optimizers import make_optimizer
+from zoo_core.train.schedules import check_schedule
 
 
 @dataclass
@@ -75,6 +76,7 @@ def build(recipe: Recipe, catalog: Catalog) -> Run:
     assert isinstance(generator, Generator)
     average = copy.deepcopy(generator).requires_grad_(False).eval()
     options = recipe.train
+    check_schedule(options)
     optimizers = {
         phase.name: make_optimizer(options, [p for name in phase.trains for p in nets[name].parameters()], _rate(recipe, phase))
         for phase in phases

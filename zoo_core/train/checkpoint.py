@@ -88,7 +88,7 @@ def load_checkpoint(run: Run, path: Path) -> None:
                 restored.setdefault(int(index), {})[field] = value
         optimizer.load_state_dict({"state": restored, "param_groups": optimizer.state_dict()["param_groups"]})
         for group, values in zip(optimizer.param_groups, state.get("groups", {}).get(name, ()), strict=False):
-            group.update(values)
+            group.update(_restored(values, run.device))
     run.iteration, run.total, run.seconds = state["iteration"], state["total"], state["seconds"]
     run.rollbacks = state.get("rollbacks", 0)
 
@@ -113,9 +113,20 @@ def _adaptive(run: Run) -> dict[str, Tensor]:
 
 
 def _own(group: Mapping[str, Any], optimizer: torch.optim.Optimizer) -> dict[str, Any]:
-    """What an optimizer keeps beside its options, such as a count of steps; the learning rate is set in each iteration."""
-    kept = {key: value for key, value in group.items() if key not in ("params", "lr") and isinstance(value, bool | int | float)}
-    return {key: value for key, value in kept.items() if value != optimizer.defaults.get(key)}
+    """What an optimizer keeps beside its options, such as a count of steps, a scalar tensor as a list of its number.
+
+    The learning rate is not among it: it is set in each iteration.
+    """
+    kept = {key: value for key, value in group.items() if key not in ("params", "lr")}
+    scalars = {
+        key: [value.item()] if isinstance(value, Tensor) and value.numel() == 1 else value for key, value in kept.items()
+    }
+    own = {key: value for key, value in scalars.items() if value != optimizer.defaults.get(key)}
+    return {key: value for key, value in own.items() if isinstance(value, bool | int | float | list)}
+
+
+def _restored(values: Mapping[str, Any], device: torch.device) -> dict[str, Any]:
+    return {key: torch.tensor(value[0], device=device) if isinstance(value, list) else value for key, value in values.items()}
 
 
 def _plain(state: Mapping[int, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
