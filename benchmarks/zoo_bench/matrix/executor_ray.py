@@ -30,6 +30,7 @@ class RayExecutor:
         place: dict[str, Any] = {"address": options.address} if options.address else {"address": "local"}
         if not options.address:
             place |= {"include_dashboard": False, "num_cpus": options.workers or None}
+        self.grace = options.grace
         self.own = not ray.is_initialized()
         try:
             ray.init(ignore_reinit_error=True, log_to_driver=False, logging_level=logging.ERROR, **place)
@@ -57,7 +58,12 @@ class RayExecutor:
 
     def stop(self) -> None:
         for reference in self.tasks.values():
-            self.ray.cancel(reference)  # an interrupt in the process of the task
+            self.ray.cancel(reference)  # like a Ctrl-C, but one that does not wake a process which waits for something
+        if self.tasks:
+            references = list(self.tasks.values())
+            _, left = self.ray.wait(references, num_returns=len(references), timeout=self.grace)
+            for reference in left:
+                self.ray.cancel(reference, force=True)
         self._collect(self.tasks)
         if self.own and self.ray.is_initialized():
             self.ray.shutdown()

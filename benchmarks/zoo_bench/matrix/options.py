@@ -13,6 +13,7 @@ class RayOptions:
 
     address: str = option("", "of a Ray cluster, or auto; empty starts one on this machine")
     workers: int = option(0, "processor cores of a cluster that is started here; 0: all", min=0)
+    grace: float = option(60.0, "seconds that a job has to save its state when it is stopped", min=0.0, max=3600.0)
 
 
 @dataclass(frozen=True)
