@@ -69,7 +69,6 @@ def run_bench(
     if not resume:
         folder.check_free(overwrite)
         build(recipe, catalog)  # parts that do not fit together are said before anything is made or replaced
-        build(recipe, catalog)  # parts that do not fit together are said before anything is made or replaced
     if scoring.extractor is not None:
         open_extractor(scoring.extractor, scoring.weights)  # a wrong name or file is said now, not after the training
     images = load_images(recipe, catalog)
