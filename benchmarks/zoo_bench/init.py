@@ -10,13 +10,15 @@ import dataclasses
 import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zoo_bench.publish.source import RECIPE, TRAINING, file_sha256, open_source
 from zoo_bench.recipes import typed
 from zoo_bench.run_folder import RunFolder
 from zoo_core.errors import RunFailure, ZooError
+from zoo_core.hooks import PARTS
 from zoo_core.model_config import ModelConfig, read_config
+from zoo_core.options import parse, to_json
 from zoo_core.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ def starting_from(recipe: Recipe, ref: str, catalog: Catalog) -> Recipe:
     everything = (
         source.training is not None and published is not None and published.parts["objective"] == recipe.parts["objective"]
     )
-    wanted = list(_differences(recipe, read_config(source.folder), published if everything else None))
+    wanted = list(_differences(recipe, read_config(source.folder), published if everything else None, catalog))
     if wanted:
         raise ZooError(f"--init-from {ref} has other networks; type {' '.join(wanted)}")
     weights = source.training if everything and source.training else source.weights
@@ -146,7 +148,7 @@ def _load(run: Run, tensors: Mapping[str, Tensor], ref: str, prefixes: tuple[str
             value.copy_(tensors[name])
 
 
-def _differences(recipe: Recipe, config: ModelConfig, published: Recipe | None) -> Iterator[str]:
+def _differences(recipe: Recipe, config: ModelConfig, published: Recipe | None, catalog: Catalog) -> Iterator[str]:
     """What to type so that the networks of the recipe become those of a published model.
 
     config     of the model folder: the generator's side.
@@ -166,9 +168,17 @@ def _differences(recipe: Recipe, config: ModelConfig, published: Recipe | None) 
     if published is not None and "critic" in published.parts:
         parts["critic"] = published.parts["critic"], published.options["critic"]
     for part, (name, options) in parts.items():
+        mine = recipe.options.get(part, {})
         if recipe.parts.get(part) != name:
             yield f"--{part} {shlex.quote(name)}"
-        mine = recipe.options.get(part, {})
+            mine = _defaults(part, name, catalog)
         for key, value in options.items():
             if key in mine and mine[key] != value:
                 yield f"--set {shlex.quote(f'{part}.{key}={typed(value)}')}"
+
+
+def _defaults(part: str, name: str, catalog: Catalog) -> dict[str, Any]:
+    """The options that a part has unless others are typed."""
+    provided = catalog.find(PARTS[part], name)
+    config = catalog.load_config(provided)
+    return to_json(parse(config, {}, name)) if config else {}
