@@ -29,8 +29,10 @@ def truncated(z: Tensor, prior: Prior, threshold: float) -> Tensor:
     t = torch.tensor(threshold, dtype=torch.float64)
     low, high = torch.special.ndtr(-t), torch.special.ndtr(t)
     # Numbers in the upper half are mapped by their mirror image: next to 1 a float has no digits left, next to 0 it has.
-    lower = torch.special.ndtri(low + torch.special.ndtr(-z.double().abs()) * (high - low))
-    cut: Tensor = -lower * z.double().sign()
+    size = z.double().abs()
+    lower = torch.special.ndtri(low + torch.special.ndtr(-size) * (high - low))
+    # No number grows, and none passes t: this holds in exact arithmetic, and catches where the last digits have run out.
+    cut: Tensor = torch.minimum(-lower, size.clamp_max(threshold)) * z.double().sign()
     return cut.to(z.dtype)
 
 
