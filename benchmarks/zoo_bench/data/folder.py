@@ -73,7 +73,7 @@ class Folder:
             space=space,
             pixels=cast("NDArray[np.uint8]", found["pixels"]),
             labels=_numbers(kept, space.labels),
-            held_out=np.array(held_out([f.name for f in kept], [f.split for f in kept], self.options.held_out), bool),
+            held_out=np.array(held_out(self._ties(kept), [f.split for f in kept], self.options.held_out), bool),
             names=tuple(one_line(file.name, 400) for file in kept),
             skipped=skipped,
             note=f"folder {one_line(listing.root.resolve().name)}, resized by {notes['resize']}",
@@ -86,6 +86,14 @@ class Folder:
         near = difflib.get_close_matches(label, known, n=1)
         hint = f"did you mean {near[0]}? " if near else ""
         raise ZooError(f"{self.options.path} has no label {label}: {hint}it has {', '.join(known) or 'no labels'}")
+
+    def _ties(self, files: Sequence[File]) -> list[str]:
+        """What decides on which side each image is: its name, or the value that it shares with others."""
+        field = self.options.together
+        if field and not any(field in file.fields for file in files):
+            known = sorted({name for file in files for name in file.fields})
+            raise ZooError(f"{self.options.path} has no field {field} for together=: it has {', '.join(known) or 'none'}")
+        return [f"{field}={file.fields[field]}" if field in file.fields else file.name for file in files]
 
     def _key(self, files: Sequence[File], size: int, channels: int, background: tuple[int, int, int]) -> str:
         behind = None if channels == 4 else list(background)
@@ -149,7 +157,7 @@ class Folder:
         with warnings.catch_warnings(), ThreadPoolExecutor(WORKERS) as pool:
             warnings.simplefilter("ignore")  # of Pillow, on odd files; what matters is in the notes
             if how == "auto":
-                how = "area" if is_pixel_art(_sample(root, files, most)) else "lanczos"
+                how = "area" if is_pixel_art(sample(root, files, most)) else "lanczos"
             notes["resize"] = how
             for start in range(0, len(files), AT_ONCE):
                 for index, result in enumerate(pool.map(work, files[start : start + AT_ONCE]), start):
@@ -171,7 +179,7 @@ def _chosen(files: Sequence[File], limit: int) -> Sequence[File]:
     return sorted(wanted, key=lambda file: file.name)
 
 
-def _sample(root: Path, files: Sequence[File], max_pixels: int) -> Iterator[Image.Image]:
+def sample(root: Path, files: Sequence[File], max_pixels: int) -> Iterator[Image.Image]:
     """Up to SAMPLE images, evenly spread over the files."""
     for file in files[:: -(-len(files) // SAMPLE)]:
         try:

@@ -18,6 +18,7 @@ class FolderOptions:
         choices=("auto", "lanczos", "area", "nearest"),
     )
     held_out: float = option(0.1, "part held out, where the folder states no split", min=0.0, max=0.5)
+    together: str = option("", "metadata field: images of one value are held out together, where no split is stated")
     max_pixels: int = option(50_000_000, "larger images are skipped undecoded", min=64, max=170_000_000)
     limit: int = option(0, "images to take at most, 0 for all", min=0)
     duplicates: bool = option(False, "keep images whose pixels are those of an earlier one")
