@@ -45,6 +45,14 @@ def reconstruction_scores(
     return found
 
 
+def reconstruction_error(
+    bundle: Bundle, encoder: Encoder, images: Images, chosen: NDArray[np.int64], background: tuple[int, int, int]
+) -> NDArray[np.float64]:
+    """(n,): mean absolute difference, in [0, 1], between the images with these numbers and their reconstructions."""
+    again = reconstructed(bundle, encoder, images, chosen)
+    return _errors(opaque(images.pixels[chosen], background), opaque(again, background))
+
+
 def psnr_of(real: Pixels, other: NDArray[Any]) -> float:
     """Peak signal-to-noise ratio in dB of (n, H, W, C) images in 0..255; infinite where nothing differs."""
     squared = float(np.square(real - np.asarray(other, np.float64)).mean())

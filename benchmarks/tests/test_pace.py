@@ -1,0 +1,56 @@
+"""Learning by heart: the cheapest rows of the table are repeated, and the table says what was measured."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from zoo_bench.pace import ERROR, GROWTH, _looks, learning_pace, table
+from zoo_core.catalog import discover
+from zoo_core.errors import ZooError
+
+ROOT = Path(__file__).parents[2]
+ROWS = json.loads((ROOT / "benchmarks/results/overfit.json").read_text())["rows"]
+LEARNT = sorted((row for row in ROWS if row["reached"]), key=lambda row: row["seconds"])
+CHEAPEST = LEARNT[:2] + [row for row in LEARNT[2:] if row["of"] == "samples"][:1]
+
+
+@pytest.mark.parametrize("row", CHEAPEST, ids=lambda row: f"{row['model']}-{row['images']}")
+def test_a_model_learns_by_heart_as_fast_as_the_table_says(row):
+    catalog = discover()
+    if row["model"] not in {item.id for item in catalog.of("model")}:
+        pytest.skip("its plugin is not installed")
+    again = learning_pace(catalog, row["model"], row["images"], round(row["iterations"] * GROWTH))  # one look more
+    assert again["reached"] and again["error"] <= ERROR
+    assert again["errors"][0][1] > 2 * ERROR, "it had something to learn"
+
+
+def test_the_page_shows_what_was_measured():
+    page = (ROOT / "docs/explanation/learning-pace.md").read_text()
+    assert table(ROWS) in page
+    assert all(row["error"] <= ERROR for row in LEARNT) and all(row["error"] == row["errors"][-1][1] for row in ROWS)
+    for row in ROWS:
+        assert [look for look, _ in row["errors"][:-1]] == list(_looks(row["iterations"]))[: len(row["errors"]) - 1]
+
+
+def test_too_few_iterations_are_said_to_be_too_few():
+    row = learning_pace(discover(), "gan", 1, 3)
+    assert row["iterations"] == 3 and not row["reached"] and row["error"] > ERROR and row["of"] == "samples"
+    assert "| `gan` | samples | more than 3 | " in table([row])
+
+
+def test_a_model_that_is_not_there_is_named():
+    with pytest.raises(ZooError, match="no_such"):
+        learning_pace(discover(), "no_such", 1, 3)
+
+
+def test_the_table_begins_with_the_fastest():
+    def row(model, images, iterations, reached=True):
+        return {"model": model, "images": images, "iterations": iterations, "reached": reached, "of": "samples", "seconds": 1.4,
+                "error": 0.0412}  # fmt: skip
+
+    lines = table([row("a/slow", 1, 1200), row("a/never", 1, 60, False), row("a/fast", 1, 30), row("a/fast", 2, 45)])
+    assert [line.split("|")[1].strip(" `") for line in lines.splitlines()[2:]] == ["fast", "slow", "never"]
+    assert "| `fast` | samples | 30 | 1 | 0.041 | 45 | 1 | 0.041 |" in lines and "| 1 200 |" in lines
