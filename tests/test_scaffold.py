@@ -161,7 +161,7 @@ def environment(folder: Path) -> Path:
 
 
 def test_a_stranger_installs_checks_uses_and_removes_it(tmp_path, monkeypatch):
-    """All of it as they would: a wheel into an environment of their own, no index, pytest and `zoo check` there."""
+    """As they would: a wheel by `zoo install` into an environment of their own, without an index, checked there and removed."""
     monkeypatch.chdir(tmp_path)
     python = environment(tmp_path / "venv")
     variables = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "ZOO_PLUGINS", "COLUMNS")}
@@ -182,13 +182,12 @@ def test_a_stranger_installs_checks_uses_and_removes_it(tmp_path, monkeypatch):
     assert {"acme-gans": {"objective": 1}}.items() <= {each["distribution"]: each["provides"] for each in provided}.items()
 
     badge = tmp_path / "badge.svg"
-    report = json.loads(run(*zoo, "check", "acme-gans", "--json", "--badge", str(badge)))
-    assert report["good"] and report["counts"]["passed"] >= 20
-    statuses = {result["check"]: result["status"] for result in report["results"]}
-    assert {statuses[name] for name in ("manifest_light", "manifest_options_light", "package_wheel")} == {"passed"}
+    report = json.loads(run(*zoo, "check", "acme-gans", "--only", "package", "--json", "--badge", str(badge)))
+    assert (
+        report["good"]
+        and {"package_wheel": "passed"}.items() <= {result["check"]: result["status"] for result in report["results"]}.items()
+    )
     assert "passed</text>" in badge.read_text() and json.loads(badge.with_suffix(".json").read_text())["color"] == "brightgreen"
-    tests = run("-m", "pytest", "-q", "-p", "no:cacheprovider", "acme-gans/tests", "-k", "manifest or package")
-    assert " passed" in tests and "failed" not in tests
 
     run(*zoo, "uninstall", "acme-gans")
     assert "acme-gans" not in run(*zoo, "plugins")
