@@ -13,12 +13,16 @@ from zoo_bench.run_folder import RunFolder
 from zoo_core.errors import ZooError
 from zoo_core.hub import fetch
 from zoo_core.model_config import CONFIG, WEIGHTS
+from zoo_core.names import one_line
 from zoo_core.recipe import Recipe
 
 CARD, RECIPE, REPORT, TRAINING = "README.md", "recipe.json", "report.json", "training.safetensors"
 SAMPLES, NEAREST = "samples.png", "nearest.png"
 ENCODER = ("encoder.json", "encoder.safetensors")
 PUBLISHED = (CARD, CONFIG, WEIGHTS, *ENCODER, RECIPE, REPORT, SAMPLES, NEAREST, TRAINING)
+
+
+MOST_TEXT = 2**24  # bytes of a file of text
 
 
 @dataclass(frozen=True)
@@ -44,11 +48,40 @@ class Source:
 
     def recipe(self) -> Recipe | None:
         """None if the recipe was not published. Raises ZooError if it is damaged."""
-        return Recipe.from_json(_read(self.beside / RECIPE, self.ref)) if (self.beside / RECIPE).exists() else None
+        if not (self.beside / RECIPE).exists():
+            return None
+        recipe = Recipe.from_json(self._object(RECIPE))
+        parts, options = recipe.parts, recipe.options
+        known = isinstance(parts, dict) and isinstance(options, dict) and {"objective", *parts} <= parts.keys() & options.keys()
+        if not known or not all(isinstance(value, str) for value in parts.values()):
+            raise ZooError(f"{RECIPE} of {self.ref} does not say what the model was trained with; publish it again")
+        return recipe
 
     def report(self) -> Mapping[str, Any] | None:
         """None if there is none. Raises ZooError if it is damaged."""
-        return _read(self.beside / REPORT, self.ref) if (self.beside / REPORT).exists() else None
+        return self._object(REPORT) if (self.beside / REPORT).exists() else None
+
+    def card(self) -> str:
+        """ "" if there is none. Raises ZooError if it cannot be read."""
+        return self._text(CARD) if (self.beside / CARD).exists() else ""
+
+    def _text(self, name: str) -> str:
+        path = self.beside / name
+        try:
+            if path.stat().st_size > MOST_TEXT:
+                raise ValueError(f"it has {path.stat().st_size:,} bytes")
+            return path.read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            raise ZooError(f"{name} of {self.ref} cannot be read: {one_line(str(error))}") from None
+
+    def _object(self, name: str) -> dict[str, Any]:
+        try:
+            value = json.loads(self._text(name))
+        except (ValueError, RecursionError) as error:
+            raise ZooError(f"{name} of {self.ref} cannot be read: {one_line(str(error))}") from None
+        if not isinstance(value, dict):
+            raise ZooError(f"{name} of {self.ref} is not an object; publish the model again")
+        return value
 
 
 def open_source(ref: str, *files: str) -> Source:
@@ -69,13 +102,3 @@ def open_source(ref: str, *files: str) -> Source:
 def file_sha256(path: Path) -> str:
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _read(path: Path, ref: str) -> Mapping[str, Any]:
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise ZooError(f"{path.name} of {ref} cannot be read: {error}") from None
-    if not isinstance(value, dict):
-        raise ZooError(f"{path.name} of {ref} is not an object; publish the model again")
-    return value

@@ -12,7 +12,7 @@ from zoo_bench.bench import Scoring, score_model
 from zoo_bench.command import load_images
 from zoo_bench.progress import TrainingProgress
 from zoo_bench.publish.card import claims
-from zoo_bench.publish.source import CARD, ENCODER, RECIPE, REPORT, Source, open_source
+from zoo_bench.publish.source import CARD, ENCODER, RECIPE, REPORT, open_source
 from zoo_bench.report import text
 from zoo_core.bundle import load_bundle
 from zoo_core.catalog import Catalog
@@ -21,6 +21,7 @@ from zoo_core.errors import RunFailure, ZooError
 from zoo_core.images import Images
 from zoo_core.recipe import Recipe
 
+MOST_SAMPLES = 200_000  # which a report can make this machine draw
 RELATIVE, SAMPLES = 0.02, 2  # what another machine may change: a part of the value, and so many samples of a share
 
 
@@ -53,15 +54,17 @@ def verify_model(
     report, recipe = source.report(), source.recipe()
     if recipe is None or report is None or not report.get("scores"):
         raise ZooError(f"{ref} was published without scores, so there is nothing to verify; zoo eval measures them")
+    published, before = _scores(ref, report), _evaluator(ref, report)
     bundle = load_bundle(source.folder, catalog, device)
     encoder = load_encoder(source.folder, bundle, catalog, device)
+    if recipe.space != bundle.space:
+        raise ZooError(f"{RECIPE} of {ref} is of other images than its model draws; publish it again")
     recipe = dataclasses.replace(recipe, device=device)
     images = _images(ref, recipe, catalog, dataset)
-    before = _evaluator(report)
-    scoring = Scoring(before.get("extractor"), weights, int(before.get("n_fake", 0)))
+    scoring = Scoring(before["extractor"], weights, before["n_fake"])
     now = score_model(bundle, encoder, images, recipe, catalog, scoring, TrainingProgress(quiet=True))
     _same_evaluator(before, now["evaluator"])
-    return compare(report["scores"], _claims(source), now["scores"], int(before["n_fake"]))
+    return compare(published, claims(source.card()), now["scores"], before["n_fake"])
 
 
 def compare(
@@ -123,10 +126,27 @@ def _images(ref: str, recipe: Recipe, catalog: Catalog, dataset: str | None) -> 
     return images
 
 
-def _evaluator(report: Mapping[str, Any]) -> Mapping[str, Any]:
+def _scores(ref: str, report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The scores of a report that anybody may have written."""
+    scores = report["scores"]
+    good = isinstance(scores, list) and all(
+        isinstance(score, dict) and isinstance(score.get("name"), str) and text.finite(score.get("value")) is not None
+        for score in scores
+    )
+    if not good:
+        raise ZooError(f"{REPORT} of {ref} holds scores that are no numbers; publish it again")
+    uncertain = ("spread", "low", "high")
+    return [{**score, **{name: text.finite(score.get(name)) for name in uncertain}} for score in scores]
+
+
+def _evaluator(ref: str, report: Mapping[str, Any]) -> Mapping[str, Any]:
     found = report.get("evaluator")
-    if not isinstance(found, Mapping) or not isinstance(found.get("extractor"), str):
-        raise ZooError("the report does not say what its scores were measured with, so they cannot be measured again")
+    if not isinstance(found, dict) or not isinstance(found.get("extractor"), str) or type(found.get("n_fake")) is not int:
+        raise ZooError(f"{REPORT} of {ref} does not say what its scores were measured with, so they cannot be measured again")
+    if not 2 <= found["n_fake"] <= MOST_SAMPLES:
+        raise ZooError(
+            f"the scores of {ref} are of {found['n_fake']:,} samples; from 2 to {MOST_SAMPLES:,} can be measured again"
+        )
     return found
 
 
@@ -136,9 +156,3 @@ def _same_evaluator(before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
     if different:
         changes = ", ".join(f"{name} {before[name]}, here {now.get(name)}" for name in different)
         raise RunFailure(f"cannot measure with what the scores were measured with: {changes}; see --extractor-weights")
-
-
-def _claims(source: Source) -> Mapping[str, Any]:
-    """Score -> value in the metadata of the card; empty without a card."""
-    path = source.beside / CARD
-    return claims(path.read_text(encoding="utf-8", errors="replace")) if path.exists() else {}
