@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,6 +59,7 @@ class Recipe:
     versions and hardware describe where the run was started; dataset_sha256 is filled in once the images are decoded,
     precision (phase -> which and why) once the networks are built.
     init_from describes the published weights that training starts from; {} for none.
+    changes   what was typed otherwise when the run was resumed, one line each.
     """
 
     model: str
@@ -76,6 +77,7 @@ class Recipe:
     dataset_sha256: str = ""
     precision: Mapping[str, str] = field(default_factory=dict)
     init_from: Mapping[str, str] = field(default_factory=dict)
+    changes: Sequence[str] = ()
 
     @property
     def train(self) -> TrainOptions:

@@ -20,6 +20,7 @@ from zoo_bench.lock import locked
 from zoo_bench.overfit import overfit_error
 from zoo_bench.progress import TrainingProgress
 from zoo_bench.report.page import render
+from zoo_bench.resume import differences
 from zoo_bench.run_folder import RunFolder
 from zoo_bench.training import draw_real, draw_samples, generate, train_run
 from zoo_bench.trouble import reported
@@ -34,7 +35,7 @@ from zoo_core.images import Images
 from zoo_core.recipe import Recipe
 from zoo_core.scores import Metric
 from zoo_core.train.allocator import keep_heap
-from zoo_core.train.checkpoint import load_newest
+from zoo_core.train.checkpoint import checkpoints, load_newest
 from zoo_core.train.data import DeviceData
 from zoo_core.train.precision import choose_precision
 
@@ -126,8 +127,14 @@ def resumed(
     """A run at its newest intact checkpoint, or at its start. Raises ZooError if the images are not the same any more."""
     if images.sha256 != recipe.dataset_sha256:
         raise ZooError(f"the images of {recipe.data.id} are not those that {folder.path} was started with; start a new run")
+    before = folder.load_recipe()
     run = build(recipe, catalog)
     path, warnings = load_newest(run, folder.checkpoints)
+    if path is None and recipe != before and checkpoints(folder.checkpoints):
+        raise ZooError(f"{folder.path} cannot go on with these options ({warnings[-1]}); start a new run")
+    warnings += differences(recipe, versions(set(recipe.versions) - {"python"}), hardware())
+    if recipe.budget != before.budget:
+        run.total = None
     if path is None:
         initialise(run, catalog)
     for warning in warnings:
@@ -138,7 +145,12 @@ def resumed(
         )
     progress.say(f"resuming at iteration {run.iteration}" if path else "no checkpoint: starting again")
     folder.forget_after(run.iteration)
-    return run, _device_data(run, images)
+    data = _device_data(run, images)
+    if not recipe.precision:
+        run.recipe = dataclasses.replace(recipe, precision=choose_precision(run, data))
+    if run.recipe != before:
+        folder.save_recipe(run.recipe)
+    return run, data
 
 
 def _device_data(run: Run, images: Images) -> DeviceData:

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from zoo_bench.matrix.axes import asks_for_matrix
 from zoo_bench.recipes import use_recipe
+from zoo_bench.resume import resumed_recipe
 from zoo_bench.run_folder import RunFolder
 from zoo_core.catalog import Catalog, discover
 from zoo_core.errors import ZooError
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from zoo_core.images import Images
 
 UNCHANGED = ("train.flip=false", "train.vflip=false", "train.shift=0")  # one image is to stay one image
+COMMANDLINE = ParameterSource.COMMANDLINE
 DEFAULT_MINUTES = {"cpu": 5.0, "mps": 10.0, "cuda": 10.0}
 
 
@@ -68,6 +71,7 @@ DEFAULT_MINUTES = {"cpu": 5.0, "mps": 10.0, "cuda": 10.0}
 @click.option(
     "--device", default="auto", show_default=True, type=click.Choice(("auto", "cpu", "cuda", "mps")), help="Where to train."
 )
+@click.option("--precision", type=click.Choice(("auto", "fp32", "bf16")), help="The same as --set train.precision=...")
 @click.option("--threads", default=0, help="Threads of the CPU; 0: one per core.")
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Run folder. The default: runs/MODEL-UPSAMPLER-DATASET-SIZE-sSEED."
@@ -77,8 +81,9 @@ DEFAULT_MINUTES = {"cpu": 5.0, "mps": 10.0, "cuda": 10.0}
     "--resume",
     type=click.Path(path_type=Path),
     metavar="RUN",
-    help="Go on with a run that was stopped; other options are ignored.",
+    help="Go on with a run that was stopped. --device, --threads and --precision may be others than before.",
 )
+@click.option("--change-recipe", is_flag=True, help="With --resume: another budget or other options (--set) than before.")
 @click.option(
     "--checkpoint-every", default=60.0, show_default=True, metavar="SECONDS", help="Of training, between checkpoints."
 )
@@ -119,7 +124,8 @@ def bench(context: click.Context, /, **given: Any) -> None:
         context.exit(bench_matrix(context, given, catalog))
     if given["resume"]:
         folder = RunFolder(given["resume"])
-        recipe = folder.load_recipe()
+        typed = {name: value for name, value in given.items() if context.get_parameter_source(name) is COMMANDLINE}
+        recipe = resumed_recipe(folder.load_recipe(), typed, catalog, folder.path, given["change_recipe"])
     else:
         recipe = recipe_of(given, catalog)
         folder = RunFolder(given["out"] or Path("runs") / run_name(recipe))
@@ -164,7 +170,7 @@ def recipe_of(given: dict[str, Any], catalog: Catalog) -> Recipe:
         size=given["size"],
         budget=Budget(**budget or {"minutes": 1.0}),
         parts=replaced,
-        settings=[*(UNCHANGED if given["overfit"] else ()), *given["settings"]],
+        settings=[*(UNCHANGED if given["overfit"] else ()), *given["settings"], *_precision(given.get("precision"))],
         channels=given["channels"],
         labels=tuple(name for name in given["labels"].split(",") if name),
         background=colour(given["background"]),
@@ -184,6 +190,10 @@ def recipe_of(given: dict[str, Any], catalog: Catalog) -> Recipe:
     from zoo_bench.init import starting_from  # imports torch
 
     return starting_from(ready, given["init_from"], catalog)
+
+
+def _precision(wanted: str | None) -> list[str]:
+    return [] if wanted is None else [f"train.precision={wanted}"]
 
 
 def run_name(recipe: Recipe) -> str:
