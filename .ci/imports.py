@@ -26,6 +26,7 @@ TORCH_FREE = (
         "cli.packages",
         "entries",
         "errors",
+        "executors",
         "files",
         "hooks",
         "images",
@@ -48,7 +49,8 @@ def contracts(root: Path = ROOT) -> str:
     """The text of an .importlinter file."""
     folders = plugin_folders(root)
     plugins = [package_of(folder) for folder in folders]
-    light = [f"zoo_core.{name}" for name in TORCH_FREE] + ["zoo_bench.entries", "zoo_bench.data.options"]
+    light = [f"zoo_core.{name}" for name in TORCH_FREE]
+    light += ["zoo_bench.entries", "zoo_bench.data.options", "zoo_bench.matrix.options"]
     for folder, package in zip(folders, plugins, strict=True):
         light += sorted(
             f"{package}.{file.stem}" for file in (folder / package).glob("*.py") if re.search(r"entries|options", file.stem)

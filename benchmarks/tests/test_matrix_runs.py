@@ -99,6 +99,7 @@ def test_clean_says_what_would_go_and_then_removes_it(root, capsys):
     assert main(["runs", "clean"]) == 0
     text = capsys.readouterr().out
     assert "runs/done: checkpoints, 1.0 kB" in text and "--yes" in text and disk_size(root) == before
+    assert main(["runs", "clean", "--in", "runs/m", "--yes"]) == 0 and disk_size(root) == before
     assert main(["runs", "clean", "--yes"]) == 0
     kept = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file() and path.name != ".lock"}
     assert (

@@ -60,7 +60,7 @@ def runs(context: click.Context, root: Path, as_json: bool) -> None:
 
     \b
     zoo runs
-    zoo runs --in experiments clean --yes
+    zoo runs clean --in experiments --yes
     """
     context.obj = root
     if context.invoked_subcommand:
@@ -82,17 +82,17 @@ def runs(context: click.Context, root: Path, as_json: bool) -> None:
 
 
 @runs.command("clean")
+@click.option("--in", "root", type=click.Path(path_type=Path), help="Folder to look in.  [default: runs]")
 @click.option("--unfinished", is_flag=True, help="Remove runs that stopped or failed, too, with all that they hold.")
 @click.option("--yes", is_flag=True, help="Remove it; without, only say what would go.")
 @click.pass_context
-def clean(context: click.Context, unfinished: bool, yes: bool) -> None:
+def clean(context: click.Context, root: Path | None, unfinished: bool, yes: bool) -> None:
     """Remove what finished runs need no more: their checkpoints, and temporary files that killed ones left.
 
     Models, samples, scores and reports stay. A run that a process works on is left alone.
     """
-    root: Path = context.obj
     total = 0
-    for path in run_folders(root):
+    for path in run_folders(root or context.obj):
         gone = removable(path, unfinished)
         if not gone:
             continue
