@@ -19,7 +19,7 @@ from zoo_core.errors import ZooError
 @click.option("--dataset", help="What to compare with: a dataset's name, or folder:PATH. A run knows its own.")
 @click.option("--against", type=click.Path(path_type=Path), metavar="FOLDER", help="The same as --dataset folder:FOLDER.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="An option of the dataset.")
-@click.option("--extractor", default="sprites", show_default=True, help="Feature space of the scores (docs: How to score).")
+@click.option("--extractor", default="sprites", show_default=True, help="Feature space: sprites, inception, timm/MODEL ...")
 @click.option("--extractor-weights", type=click.Path(path_type=Path), help="File of the extractor's weights.")
 @click.option("--samples", type=click.IntRange(2), help="Images to draw from a model. The default: one per training image.")
 @click.option("--size", type=click.IntRange(8, 1024), help="Height and width. The default: the model's, or the images'.")

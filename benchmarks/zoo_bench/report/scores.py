@@ -11,6 +11,7 @@ from zoo_bench.report.run import Run, rows, table
 
 NAMES = {  # name -> label, what a reader has to know of it
     "fid": ("FID", "Fréchet distance between the features of real and generated images"),
+    "fid_infinity": ("FID, infinity", "the same, extrapolated to endlessly many generated images"),
     "kid": ("KID", "squared maximum mean discrepancy between these features"),
     "kid_p": ("KID, p-value", "how often sets mixed at random differ as much"),
     "is": ("Inception score", "how certain and how varied the predicted classes are"),
@@ -26,6 +27,8 @@ NAMES = {  # name -> label, what a reader has to know of it
     ),
     "reconstruction_psnr": ("Reconstruction, PSNR", "in dB, on held-out images; the floor is the mean training image"),
     "copies": ("Copies", "share of generated images closer to a training image than held-out ones usually are"),
+    "copies_pixels": ("Copies, by pixels", "the same for pixels instead of features, small shifts included"),
+    "ct": ("Copying test", "C_T, a z-score: about 0 is right, below \N{MINUS SIGN}3 are copies, far above are poor images"),
 }
 ACCURACY = "share of generated images recognised as the label that was asked for"
 STATISTICS = {
@@ -42,6 +45,7 @@ EVALUATOR = {
     "n_real": "real images",
     "n_fake": "generated images",
     "n_held_out": "held-out images",
+    "instead_of": "in the place of",
     "weights_sha256": "weights (SHA-256)",
     "reference_sha256": "real images (SHA-256)",
     "kid_subset_size": "KID subset size",
