@@ -18,11 +18,11 @@ BLUE, ORANGE, GREY = "#2a6fbb", "#c8641e", "#808080"
 
 def jensen_shannon(p: Array, q: Array) -> float:
     """Of two histograms that sum to 1, in nats: 0 for equal ones, log 2 for disjoint ones."""
-    middle = (p + q) / 2
 
     def relative_entropy(a: Array) -> float:
+        """Of a to the mean of p and q."""
         there = a > 0
-        return float((a[there] * np.log(a[there] / middle[there])).sum())
+        return float((a[there] * np.log(2 * a[there] / (p + q)[there])).sum())
 
     return (relative_entropy(p) + relative_entropy(q)) / 2
 
