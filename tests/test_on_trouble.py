@@ -116,6 +116,17 @@ def test_what_does_not_end_a_run_is_a_warning_that_is_told_once(tmp_path, monkey
     assert checkpoints(again.folder.checkpoints)
 
 
+def test_a_collapse_that_rollbacks_do_not_cure_is_a_warning(tmp_path, monkeypatch):
+    monkeypatch.setattr("zoo_bench.trouble.SOONEST", 5)
+    bench = Bench(tmp_path / "run")
+    with torch.no_grad():
+        next(bench.run.nets["generator"].parameters()).zero_()
+    bench.run.phases = bench.run.phases[:1]
+    assert bench.train("rollback", NEVER, steps=12)
+    assert (bench.run.iteration, bench.run.rollbacks) == (12, ROLLBACKS)
+    assert len(reported(bench.folder)) == ROLLBACKS + 1
+
+
 def test_a_run_that_is_well_is_not_disturbed(tmp_path):
     for policy in ("warn", "rollback"):
         bench = Bench(tmp_path / policy, settings=["train.lr=0.002"])

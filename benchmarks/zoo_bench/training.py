@@ -134,7 +134,7 @@ def train_run(
                     "terms": {name: value for name, value in terms.items() if math.isfinite(value)},
                 }
                 folder.log({**line, "trouble": [item.to_json() for item in found]} if found else line)
-                if cures(found, on_trouble):
+                if cures(found, on_trouble, run):
                     roll_back(found, run, folder, progress)
                     doctor.forget()
                     last_save, last_log = run.seconds, (run.iteration, run.seconds)

@@ -63,9 +63,9 @@ class Doctor:
         self.told = {key for key in self.told if key[0] not in CURABLE}
 
 
-def cures(found: Sequence[Trouble], policy: str) -> bool:
-    """Whether the policy answers these with a rollback."""
-    return policy == "rollback" and any(item.kind in CURABLE for item in found)
+def cures(found: Sequence[Trouble], policy: str, run: Run) -> bool:
+    """Whether the policy answers these with a rollback. What a run can live with is a warning once all are used up."""
+    return policy == "rollback" and any(item.fatal or (item.kind in CURABLE and run.rollbacks < ROLLBACKS) for item in found)
 
 
 def answer(found: Sequence[Trouble], policy: str, run: Run, folder: RunFolder, progress: TrainingProgress) -> None:

@@ -21,7 +21,7 @@ CERTAIN = 0.995  # accuracy of a critic that learns nothing more
 PINNED = 0.8  # share of weights at the clip bound; nearly all in Gulrajani et al. 2017, arXiv 1704.00028, figure 1b
 NATS = 0.1  # KL per image below which the codes say nothing of it
 
-CURABLE = ("non-finite", "saturation", "collapse")  # a smaller learning rate may help, so going back is worth a try
+CURABLE = ("non-finite", "collapse")  # a smaller learning rate may help, so going back is worth a try
 
 
 @dataclass(frozen=True)
