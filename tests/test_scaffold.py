@@ -32,6 +32,8 @@ def use(kind: str) -> list[str]:
         return [name, "--kind", "model"]
     if kind == "metric":  # every evaluation asks it
         return ["bench", *TINY, "--set", "dataset.count=60", "--out", name]
+    if kind == "executor":
+        return ["bench", "--engine", name, *TINY, "--no-eval", "--out", name]
     return ["bench", f"--{kind}", name, *TINY, "--no-eval", "--out", name]
 
 
@@ -55,7 +57,7 @@ def test_what_is_written_is_a_sound_plugin_when_installed_from_wheels(tmp_path, 
         )
     used = dict(zip(SUMMARIES, installed.zoo(*map(use, SUMMARIES)), strict=True))
     assert "arXiv" in used.pop("command")
-    reports = {kind: json.loads((tmp_path / f"acme_{kind}/report.json").read_text()) for kind in used}
+    reports = {kind: json.loads(next((tmp_path / f"acme_{kind}").rglob("report.json")).read_text()) for kind in used}
     assert {report["training"]["iterations"] for report in reports.values()} == {2}
     assert "acme_metric" in {score["name"] for score in reports["metric"]["scores"]}
     tests = [str(source / "tests") for source in sources.values()]

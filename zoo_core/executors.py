@@ -55,7 +55,10 @@ class Executor(Protocol):
         """
 
     def stop(self) -> None:
-        """Ask all jobs that run to save and return, wait until they have, and free what the executor holds. May be repeated."""
+        """Ask all jobs that run to save and return, wait until they have, and free what the executor holds.
+
+        May be repeated; the next call of `ended` says how they ended.
+        """
 
 
 def call(target: str, arguments: tuple[Any, ...]) -> None:

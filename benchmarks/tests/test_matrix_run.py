@@ -119,9 +119,10 @@ def test_a_signal_stops_all_and_says_how_to_go_on(here, capsys, monkeypatch):
 
 
 def test_a_dry_run_writes_nothing(here, capsys, tmp_path):
-    assert main(["bench", "--model", "dcgan,acgan", "--seeds", "3", "--dry-run", *SMALL]) == 0
+    assert main(["bench", "--model", "dcgan,acgan", "--seeds", "3", "--dry-run", "--json", *SMALL]) == 0
     assert list(tmp_path.iterdir()) == [] and here.started == []
-    err = capsys.readouterr().err
+    out, err = capsys.readouterr()
+    assert [cell["seed"] for cell in json.loads(out)["cells"] if "recipe" in cell] == [0, 1, 2]
     assert "dcgan  seeds 0-2" in err and "3 cells to do, " in err
 
 
@@ -139,6 +140,29 @@ def test_a_cell_that_was_killed_between_two_writes_begins_anew(here):
     assert main(["bench", "--model", "dcgan", "--jobs", "1", *SMALL]) == 0
     Path("m/dcgan-s0/recipe.json").unlink()
     write_status(Path("m/dcgan-s0"), state="running")
+    assert main(["bench", "--resume", "m"]) == 0 and states() == {"dcgan-s0": "finished"}
+
+
+def test_a_cell_whose_checkpoints_were_cleaned_stays_finished(here, capsys):
+    assert main(["bench", "--model", "dcgan", "--jobs", "1", *SMALL]) == 0
+    model = Path("m/dcgan-s0/model/model.safetensors").read_bytes()
+    assert main(["runs", "clean", "--in", "m", "--yes"]) == 0 and not Path("m/dcgan-s0/checkpoints").exists()
+    assert main(["bench", "--resume", "m"]) == 0 and here.started == ["dcgan-s0"]
+    assert main(["bench", "--resume", "m/dcgan-s0"]) == 2
+    assert "its checkpoints are gone; to train again, type zoo bench --model dcgan" in capsys.readouterr().err
+    assert Path("m/dcgan-s0/model/model.safetensors").read_bytes() == model
+
+
+def test_a_cell_waits_for_the_process_that_still_saves_it(here, monkeypatch):
+    held = locked(Path("m/dcgan-s0"))
+
+    def sleep(seconds: float) -> None:
+        held.__exit__(None, None, None)  # the other process has saved
+
+    assert main(["bench", "--model", "dcgan", "--jobs", "1", *SMALL]) == 0
+    write_status(Path("m/dcgan-s0"), state="stopped")
+    held.__enter__()
+    monkeypatch.setattr("zoo_bench.matrix.cell.time.sleep", sleep)
     assert main(["bench", "--resume", "m"]) == 0 and states() == {"dcgan-s0": "finished"}
 
 

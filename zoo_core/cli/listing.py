@@ -202,6 +202,8 @@ def _use(catalog: Catalog, item: Provided) -> str:
     kind, name = item.entry.kind, typed(catalog, item)
     if kind == "command":
         return f"zoo {name} --help"
+    if kind == "executor":
+        return f"zoo bench --engine {name}"
     asks = {"labels": " --labels NAME", "guide": " --guide edges"}
     flags = "".join(asks.get(need, "") for need in item.entry.needs)
     return f"zoo bench --{kind} {name}{flags}" if kind in FLAGS else ""

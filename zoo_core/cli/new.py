@@ -27,10 +27,11 @@ SUMMARIES = {
     "upsampler": "bicubic doubling, then a convolution that the latent scales, to be replaced",
     "dataset": "drawn discs and boxes, to be replaced",
     "metric": "distance between the colours of real and generated images, to be replaced",
+    "executor": "child processes, to be replaced",
     "command": "print the papers behind what is installed, to be replaced",
     "model": "hinge GAN with spectral norm and two critic steps, to be replaced",
 }
-WITHOUT_OPTIONS = ("metric", "command", "model")
+WITHOUT_OPTIONS = ("metric", "executor", "command", "model")
 NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)  # "Names and normalization", packaging specifications
 
 
@@ -148,6 +149,8 @@ def use(entry: str, kind: str) -> str:
         return f"zoo {entry} --help"
     if kind == "metric":
         return "zoo list metric"
+    if kind == "executor":
+        return f"zoo bench --engine {entry}"
     return f"zoo bench --{kind} {entry}"
 
 

@@ -43,7 +43,7 @@ def reports(subject: Subject) -> None:
 
 
 def stops(subject: Subject) -> None:
-    """stop() ends a job that runs and returns when it has; it may be called again."""
+    """stop() ends the jobs that run and returns when they have, which ended() then says; it may be called again."""
     with _opened(subject) as executor, tempfile.TemporaryDirectory() as name:
         executor.start(Job("sleeps", "time:sleep", (600,), Path(name)))
         time.sleep(1)
@@ -51,6 +51,7 @@ def stops(subject: Subject) -> None:
         executor.stop()
         executor.stop()
         expect(time.monotonic() - started < PATIENCE, "it waits for jobs that it should interrupt")
+        expect("sleeps" in executor.ended(), "after it the job has not ended")
 
 
 @contextlib.contextmanager

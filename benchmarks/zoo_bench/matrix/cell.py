@@ -10,10 +10,13 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
+from zoo_bench.lock import holder
 from zoo_bench.matrix.folder import Cell, load_matrix, read_status, write_status
 from zoo_bench.run_folder import RunFolder
 from zoo_core.catalog import cause, discover
 from zoo_core.errors import RunFailure, ZooError
+
+PATIENCE = 60.0  # seconds
 
 
 def run_cell(matrix: str, name: str) -> None:
@@ -40,6 +43,13 @@ def run_cell(matrix: str, name: str) -> None:
     write_status(folder, state=state, error=error, seconds=round(before["seconds"] + time.time() - started, 2))
 
 
+def _wait_for_predecessor(folder: RunFolder) -> None:
+    """A process of this cell that was told to stop, by a driver that is gone, may still be saving."""
+    until = time.monotonic() + PATIENCE
+    while holder(folder.path) and time.monotonic() < until:
+        time.sleep(0.2)
+
+
 def _attempt(cell: Cell, folder: RunFolder, scoring: dict[str, Any]) -> tuple[str, str]:
     """(state, error)."""
     assert cell.recipe is not None
@@ -48,6 +58,7 @@ def _attempt(cell: Cell, folder: RunFolder, scoring: dict[str, Any]) -> tuple[st
     try:
         from zoo_bench.bench import Scoring, run_bench  # imports torch
 
+        _wait_for_predecessor(folder)
         begun = folder.recipe.exists() and bool(folder.load_recipe().dataset_sha256)
         if not begun:
             folder.save_recipe(cell.recipe)

@@ -145,7 +145,8 @@ def _cell(value: Mapping[str, Any]) -> Cell:
 def _asked(cell: Cell) -> dict[str, Any]:
     if cell.recipe is None:
         return {}
-    return {key: value for key, value in cell.recipe.to_json().items() if key not in PASSING}
+    asked = {key: value for key, value in cell.recipe.to_json().items() if key not in PASSING}
+    return dict(json.loads(json.dumps(asked)))  # as it is read again: lists for tuples
 
 
 def _common(matrix: Matrix) -> dict[str, Any]:

@@ -61,6 +61,8 @@ def bench_matrix(context: click.Context, given: Mapping[str, Any], catalog: Cata
         for line in [*lines, cost_line(folder, matrix, left, at_once, threads)]:
             console.print(line, markup=False, soft_wrap=True)
         if executor is None:
+            if given["as_json"]:
+                click.echo(json.dumps(matrix.to_json()))
             return 0
         RunFolder(folder).make()
         with locked(folder):
