@@ -30,6 +30,7 @@ TORCH_FREE = (
         "files",
         "hooks",
         "images",
+        "model_config",
     ),
     *("installed", "names", "nets.options", "options", "prior", "recipe", "scores", "seeds", "space", "train.options"),
 )
