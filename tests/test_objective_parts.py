@@ -58,3 +58,10 @@ def test_a_part_that_is_no_objective_names_none(plugins):
     plugins.provide("acme-picky", GENERATOR.replace("summary", "parts={'critic': 'conv'}, summary"))
     (problem,) = (problem for problem in discover().problems if problem.distribution == "acme-picky")
     assert "which only a model has" in problem.cause
+
+
+def test_info_says_what_to_type_and_doctor_what_is_missing(plugins):
+    plugins.provide("acme-picky", objective("{'generator': 'acme-gone/own'}"))
+    assert "zoo bench --objective picky --generator acme-gone/own" in plugins.zoo("info", "picky").stdout
+    found = plugins.zoo("doctor", "acme-picky")
+    assert "acme-picky 1.2.3: broken" in found.stdout and "no plugin acme-gone is installed" in found.stdout

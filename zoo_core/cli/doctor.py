@@ -62,6 +62,8 @@ def check(catalog: Catalog, item: Provided) -> list[str]:
             found += _model(catalog, item)
         else:
             target = catalog.load_target(item)
+            for part, name in item.entry.parts.items():
+                catalog.find(PARTS[part], name, prefer=item.distribution)
             if item.entry.kind == "command" and not isinstance(target, click.Command):
                 found.append(f"{item}: target {item.entry.target} is not a click command")
             elif not callable(target):

@@ -206,6 +206,8 @@ def _use(catalog: Catalog, item: Provided) -> str:
         return f"zoo bench --engine {name}"
     asks = {"labels": " --labels NAME", "guide": " --guide edges"}
     flags = "".join(asks.get(need, "") for need in item.entry.needs)
+    if kind == "objective":
+        flags += "".join(f" --{part} {id}" for part, id in item.entry.parts.items())
     return f"zoo bench --{kind} {name}{flags}" if kind in FLAGS else ""
 
 
