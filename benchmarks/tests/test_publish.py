@@ -281,6 +281,19 @@ def test_bench_publishes_what_it_trained(hub, zoo, tmp_path, capsys):
     assert b"published without an evaluation" in hub.files("user/new")["README.md"]
 
 
+def test_a_guided_model_is_published_with_samples_of_its_guides(hub, zoo, tmp_path):
+    out = tmp_path / "guided"
+    options = ["--model", "cgan", "--guide", "edges", "--size", "16", "--set", "dataset.count=40", "--set", "train.batch=4"]
+    assert main(["bench", *options, "--steps", "1", "--no-eval", "--out", str(out), "--publish", "user/guided"]) == 0
+    assert hub.files("user/guided")["samples.png"] == (out / "samples/final.png").read_bytes()
+    assert b"pipeline_tag: image-to-image" in hub.files("user/guided")["README.md"]
+    recipe = json.loads((out / "recipe.json").read_text())
+    recipe["dataset"] |= {"id": "zoo-bench/folder", "options": {"path": "gone"}}
+    (out / "recipe.json").write_text(json.dumps(recipe))
+    code, said = zoo("publish", out, "user/guided")
+    assert code == 2 and "gone" in said
+
+
 def test_bench_asks_the_hub_before_it_trains(fake_hub, zoo, tmp_path, monkeypatch):
     arguments = [*SMALL, "--steps", "1", "--no-eval", "--out", tmp_path / "new", "--publish"]
     assert "hf auth login" in zoo(*arguments, "user/new")[1]

@@ -7,7 +7,7 @@ which everything that came from a user or a dataset is escaped.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
@@ -191,7 +191,7 @@ def _scores(repo: str, report: Mapping[str, Any]) -> Iterable[str]:
         "Floor: the same score of held-out real images, so what a perfect generator would get; compare it with the score of as "
         "many generated images, at the floor's n. Scores compare only where what they were measured with is the same."
     )
-    yield table(("evaluator", ""), [(words(text.words(name)), code(_plain(value))) for name, value in evaluator.items()])
+    yield table(("evaluator", ""), _rows(evaluator.items(), code))
     warnings = report.get("warnings", [])
     if warnings:
         yield "\n".join(f"- {words(warning)}" for warning in warnings)
@@ -218,7 +218,12 @@ def _training(recipe: Recipe, report: Mapping[str, Any]) -> Iterable[str]:
         *((name, value) for name, value in recipe.hardware.items()),
         ("versions", ", ".join(f"{name} {version}" for name, version in recipe.versions.items())),
     ]
-    yield table(("", ""), [(words(text.words(name)), words(_plain(value))) for name, value in facts if value not in (None, "")])
+    yield table(("training", ""), _rows(facts, words))
+
+
+def _rows(facts: Iterable[tuple[str, Any]], written: Callable[[str], str]) -> list[tuple[str, str]]:
+    """Rows of names and values; what is not known has none."""
+    return [(words(text.words(name)), written(_plain(value))) for name, value in facts if value not in (None, "")]
 
 
 def _files(files: Collection[str]) -> Iterable[str]:
