@@ -132,6 +132,7 @@ def differences(recipe: Recipe, versions: Mapping[str, str], hardware: Mapping[s
         f"{name} {hardware[name]} (was {recipe.hardware[name]})"
         for name in ("cpu", "gpu", "threads")
         if name in recipe.hardware and hardware.get(name) != recipe.hardware[name]
+        if not any(change.startswith(f"--{name} ") for change in recipe.changes)  # said once
     ]
     if recipe.changes or moved:
         said = ", ".join(dict.fromkeys([*recipe.changes, *moved]))
