@@ -43,13 +43,13 @@ def inception_score(sets: Sets) -> Mapping[str, float]:
 
 def precision_recall(sets: Sets) -> Mapping[str, float]:
     return {
-        "precision": Balls(sets.among_real, sets.across, NEIGHBOURS, closed=True).share_inside(),
-        "recall": Balls(sets.among_fake, sets.across.T, NEIGHBOURS, closed=True).share_inside(),
+        "precision": Balls(sets.real.among, sets.across, NEIGHBOURS, closed=True).share_inside(),
+        "recall": Balls(sets.fake.among, sets.across.T, NEIGHBOURS, closed=True).share_inside(),
     }
 
 
 def density_coverage(sets: Sets) -> Mapping[str, float]:
-    balls = Balls(sets.among_real, sets.across, K, closed=False)
+    balls = Balls(sets.real.among, sets.across, K, closed=False)
     return {"density": balls.density(), "coverage": balls.share_filled()}
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from zoo_bench.data.folder import Folder
+from zoo_bench.data.named import open_dataset
 from zoo_bench.data.options import FolderOptions
 from zoo_bench.data.scan import scan
 from zoo_bench.evaluation.edge_agreement import edge_scores
@@ -24,7 +25,6 @@ from zoo_core.catalog import Catalog
 from zoo_core.errors import ZooError
 from zoo_core.hub import load
 from zoo_core.images import Images
-from zoo_core.options import parse
 from zoo_core.recipe import Recipe, split_settings
 
 WHITE = (255, 255, 255)
@@ -80,15 +80,8 @@ def load_dataset(
     behind: tuple[int, int, int],
 ) -> tuple[str, Images]:
     """Id and images of a dataset by its name, or "name:path", and values of its options."""
-    name, _, path = dataset.partition(":")
-    source = catalog.find("dataset", name)
-    config = catalog.load_config(source)
-    values = {**values, **({"path": path} if path else {})}
-    if config is None and values:
-        raise ZooError(f"dataset {source.id} has no options")
-    options = parse(config, values, f"dataset {source.id}") if config else None
-    images: Images = catalog.load_target(source)(options).load(size, channels, labels, behind)
-    return source.id, images
+    id, found = open_dataset(catalog, dataset, values)
+    return id, found.load(size, channels, labels, behind)
 
 
 def _judge_model(bundle: Bundle, path: Path, wanted: Comparison, catalog: Catalog) -> Judged:

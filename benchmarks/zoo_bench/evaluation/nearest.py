@@ -49,15 +49,19 @@ def nearest_features(judged: Rows, real: Rows, mirrored: Rows, among: Rows) -> N
     return _relative(index, found[np.arange(len(index)), index], np.partition(among, 1, axis=1)[:, 1])
 
 
-def nearest_pixels(judged: Pixels, real: Pixels) -> Nearest:
-    """From (N, H, W, 3) and (M, H, W, 3) uint8 images, M at least 2.
+def nearest_pixels(judged: Pixels, real: Pixels, own: Rows) -> Nearest:
+    """From (N, H, W, 3) and (M, H, W, 3) uint8 images, M at least 2, and what `nearest_other` says of the latter.
 
     Candidates are the images whose means over COARSE x COARSE fields are nearest; of these, in both directions and shifted by
     up to SHIFT pixels (what leaves on one side enters on the other), the nearest is taken.
     """
-    a, b = _small(judged), _small(real)
-    index, distance = _search(a, b, skip_self=False)
-    return _relative(index, distance, _search(b, b, skip_self=True)[1])
+    return _relative(*_search(_small(judged), _small(real), skip_self=False), own)
+
+
+def nearest_other(pixels: Pixels) -> Rows:
+    """(N,) distance of each image to the nearest other one, mirrored and shifted as in `nearest_pixels`."""
+    small = _small(pixels)
+    return _search(small, small, skip_self=True)[1]
 
 
 def _relative(index: NDArray[np.int64], distance: Rows, own: Rows) -> Nearest:

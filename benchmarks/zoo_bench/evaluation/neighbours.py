@@ -24,7 +24,7 @@ AT_MOST = 1000  # images per side in the permutation test, whose kernel matrix g
 def density_coverage(sets: Sets) -> Mapping[str, Score]:
     if len(sets.real) <= K:
         raise ZooError(f"density and coverage need more than {K} real images and got {len(sets.real)}")
-    radius = np.partition(sets.among_real, K, axis=1)[:, K]  # the nearest is the image itself
+    radius = np.partition(sets.real.among, K, axis=1)[:, K]  # the nearest is the image itself
     inside = sets.across < radius  # (fake, real)
     return {
         "density": Score(float(inside.sum(1).mean() / K), "higher"),

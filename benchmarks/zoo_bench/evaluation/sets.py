@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from zoo_bench.data.cache import cached
 from zoo_bench.evaluation.extractors import Extractor
-from zoo_bench.evaluation.nearest import Nearest, distances, nearest_features, nearest_pixels
+from zoo_bench.evaluation.nearest import Nearest, distances, nearest_features, nearest_other, nearest_pixels
 from zoo_bench.evaluation.pixels import Pixels, Rows, digest
 from zoo_core.scores import Score
 
@@ -96,6 +96,16 @@ class Side:
         """(N, k) float64, of the extractor's own classes."""
         return self._rows[1]
 
+    @cached_property
+    def among(self) -> Rows:
+        """(N, N) distances between the features."""
+        return distances(self.features, self.features)
+
+    @cached_property
+    def nearest_other(self) -> Rows:
+        """(N,) distance by pixels of each image to the nearest other one of the set."""
+        return nearest_other(self.pixels)
+
     def take(self, rows: Iterable[int]) -> Side:
         """The images with these numbers."""
         chosen = list(rows)
@@ -125,16 +135,6 @@ class Sets:
         return replace(self, fake=self.held_out) if self.held_out is not None else None
 
     @cached_property
-    def among_real(self) -> Rows:
-        """(n, n) distances between the features of the real images."""
-        return distances(self.real.features, self.real.features)
-
-    @cached_property
-    def among_fake(self) -> Rows:
-        """(m, m) distances between the features of the judged images."""
-        return distances(self.fake.features, self.fake.features)
-
-    @cached_property
     def across(self) -> Rows:
         """(m, n) distances from judged to real images."""
         return distances(self.fake.features, self.real.features)
@@ -143,12 +143,12 @@ class Sets:
     def nearest_in_features(self) -> Nearest:
         """The nearest of two or more real images, for every judged one."""
         real = self.real
-        return nearest_features(self.fake.features, real.features, real.mirrored().features, self.among_real)
+        return nearest_features(self.fake.features, real.features, real.mirrored().features, real.among)
 
     @cached_property
     def nearest_in_pixels(self) -> Nearest:
         """The same by pixels, where small shifts count as well."""
-        return nearest_pixels(self.fake.pixels, self.real.pixels)
+        return nearest_pixels(self.fake.pixels, self.real.pixels, self.real.nearest_other)
 
 
 Metric = Callable[[Sets], Mapping[str, Score]]
