@@ -20,8 +20,6 @@ CARD, RECIPE, REPORT, TRAINING = "README.md", "recipe.json", "report.json", "tra
 SAMPLES, NEAREST = "samples.png", "nearest.png"
 ENCODER = ("encoder.json", "encoder.safetensors")
 PUBLISHED = (CARD, CONFIG, WEIGHTS, *ENCODER, RECIPE, REPORT, SAMPLES, NEAREST, TRAINING)
-
-
 MOST_TEXT = 2**24  # bytes of a file of text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,17 +28,20 @@ RELATIVE, SAMPLES = 0.02, 2  # what another machine may change: a part of the va
 
 @dataclass(frozen=True)
 class Check:
-    """One published number, measured again. It holds from `low` to `high`; `measured` is None if it could not be measured."""
+    """One published number, measured again. It holds from `low` to `high`.
+
+    published  None if what was published is no number; `measured` is None if it could not be measured.
+    """
 
     name: str
-    published: float
+    published: float | None
     measured: float | None
     low: float
     high: float
 
     @property
     def holds(self) -> bool:
-        return self.measured is not None and self.low <= self.measured <= self.high
+        return self.published is not None and self.low <= self.published <= self.high
 
 
 def verify_model(
@@ -72,29 +76,34 @@ def compare(
 ) -> list[Check]:
     """Every score of the report, and every claim of the card that the report does not make, against the new measurement.
 
-    A score holds within its own interval; without one within its spread; without either, or where these are narrower, within
-    2 % of the value and two samples of `n`, since another processor rounds otherwise.
+    A number holds within the interval of the new measurement; without one within its spread; without either, or where these
+    are narrower, within 2 % and two samples of `n`, since another processor rounds otherwise. The interval that was published
+    is not asked: it is part of the claim.
     """
-    measured = {score["name"]: float(score["value"]) for score in now}
-    margins, checks = {}, []
-    for score in published:
-        name, value = str(score["name"]), float(score["value"])
-        least = max(RELATIVE * abs(value), SAMPLES / n, score.get("spread") or 0.0)
-        low, high = score.get("low"), score.get("high")
-        margins[name] = (
-            value - min(value - least, value if low is None else low),
-            max(value + least, value if high is None else high) - value,
-        )
-        checks.append(Check(name, value, measured.get(name), value - margins[name][0], value + margins[name][1]))
-    stated = {check.name: check.published for check in checks}
-    for name, claim in card.items():
-        number = text.finite(claim)
-        if number is None:
-            checks.append(Check(f"{name} of the card", float("nan"), None, 0, 0))
-        elif name not in stated or abs(number - stated[name]) > 1e-6 * max(1.0, abs(number)):
-            below, above = margins.get(name, (RELATIVE * abs(number),) * 2)
-            checks.append(Check(f"{name} of the card", number, measured.get(name), number - below, number + above))
-    return checks
+    stated = {str(score["name"]): float(score["value"]) for score in published}
+    claimed = {name: text.finite(value) for name, value in card.items()}
+    others = {
+        f"{name} of the card": (name, value)
+        for name, value in claimed.items()
+        if value is None or name not in stated or abs(value - stated[name]) > 1e-6 * max(1.0, abs(value))
+    }
+    measured = {score["name"]: score for score in now}
+    rows = {name: (name, value) for name, value in stated.items()} | others
+    return [_check(shown, value, measured.get(name), n) for shown, (name, value) in rows.items()]
+
+
+def _check(shown: str, published: float | None, now: Mapping[str, Any] | None, n: int) -> Check:
+    if now is None:
+        return Check(shown, published, None, math.nan, math.nan)
+    value, low, high = float(now["value"]), now.get("low"), now.get("high")
+    least = max(RELATIVE * abs(value), SAMPLES / n, now.get("spread") or 0.0)
+    return Check(
+        shown,
+        published,
+        value,
+        value - least if low is None else min(low, value - least),
+        value + least if high is None else max(high, value + least),
+    )
 
 
 def lines(checks: Iterable[Check]) -> Iterable[str]:
@@ -102,7 +111,7 @@ def lines(checks: Iterable[Check]) -> Iterable[str]:
     yield f"{'score':>20}  {'published':>10}  {'now':>10}  {'within':^23}"
     for check in checks:
         now = "not there" if check.measured is None else text.number(check.measured)
-        within = f"{text.number(check.low)} to {text.number(check.high)}"
+        within = "" if check.measured is None else f"{text.number(check.low)} to {text.number(check.high)}"
         verdict = "" if check.holds else "  differs"
         yield f"{check.name:>20}  {text.number(check.published):>10}  {now:>10}  {within:^23}{verdict}".rstrip()
 
@@ -135,8 +144,7 @@ def _scores(ref: str, report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     )
     if not good:
         raise ZooError(f"{REPORT} of {ref} holds scores that are no numbers; publish it again")
-    uncertain = ("spread", "low", "high")
-    return [{**score, **{name: text.finite(score.get(name)) for name in uncertain}} for score in scores]
+    return list(scores)
 
 
 def _evaluator(ref: str, report: Mapping[str, Any]) -> Mapping[str, Any]:
