@@ -78,7 +78,7 @@ def comparison(runs: Sequence[Run]) -> dict[str, Any]:
         "evaluators": [{"id": id, "scores": scores} for id, scores in evaluators.items()],
         "facts": [[name, [fact(run) for run in runs]] for name, fact in FACTS.items()],
         "options": [
-            [name, [each.get(name) for each in options]]
+            [name.removeprefix("options."), [each.get(name) for each in options]]  # as --set takes them
             for name in names
             if any(each.get(name) != options[0].get(name) for each in options)
         ],

@@ -70,6 +70,7 @@ def _attempt(cell: Cell, folder: RunFolder, scoring: dict[str, Any]) -> tuple[st
             resume=begun,
             overwrite=not begun,
             checkpoint_every=scoring["checkpoint_every"],
+            on_trouble=scoring.get("on_trouble", "warn"),
             scoring=Scoring(scoring["extractor"], weights, scoring["samples"]),
         )
         return record["state"], ""

@@ -49,13 +49,14 @@ def plan_matrix(given: Mapping[str, Any], catalog: Catalog, options: Iterable[cl
 
 
 def scoring_of(given: Mapping[str, Any]) -> dict[str, Any]:
-    """How every cell is scored and saved, as JSON."""
+    """How every cell is scored, saved and watched, as JSON."""
     weights = given["extractor_weights"]
     return {
         "extractor": None if given["no_eval"] else given["extractor"],
         "weights": str(Path(weights).resolve()) if weights else None,
         "samples": given["samples"],
         "checkpoint_every": given["checkpoint_every"],
+        "on_trouble": given["on_trouble"],
     }
 
 

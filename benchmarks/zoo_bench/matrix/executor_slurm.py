@@ -74,7 +74,7 @@ class SlurmExecutor:
         over = {name: job for name, job in self.jobs.items() if job.done()}
         for name in over:
             del self.jobs[name]
-        return {name: _end(job) for name, job in over.items()}
+        return {name: _end(job, self.submitit.core.utils.FailedJobError) for name, job in over.items()}
 
     def stop(self) -> None:
         for job in self.jobs.values():
@@ -83,7 +83,7 @@ class SlurmExecutor:
             time.sleep(POLL)
 
 
-def _end(job: Any) -> str:
+def _end(job: Any, raised: type[Exception]) -> str:
     """What ended a job early, "" if nothing did."""
     try:
         error = job.exception()
@@ -91,4 +91,5 @@ def _end(job: Any) -> str:
         error = lost
     if error is None:
         return ""
-    return f"job {job.job_id}, {job.state}: {(str(error).strip().splitlines() or [type(error).__name__])[-1]}"
+    last = str(error).strip().splitlines()[-1:] if isinstance(error, raised) else []  # of the traceback
+    return f"job {job.job_id}: {last[0] if last else 'it left no result'}"

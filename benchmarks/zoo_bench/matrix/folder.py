@@ -40,7 +40,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Matrix:
-    """What matrix.json holds. `scoring` is zoo_bench.bench.Scoring and `checkpoint_every`, as JSON."""
+    """What matrix.json holds. `scoring`: zoo_bench.bench.Scoring, `checkpoint_every` and `on_trouble`, as JSON."""
 
     cells: tuple[Cell, ...]
     scoring: Mapping[str, Any] = field(default_factory=dict)
