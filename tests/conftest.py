@@ -189,7 +189,7 @@ class Installed:
         """What a new Python prints. Fails the test with what it said if it fails."""
         line = [sys.executable, *arguments]
         done = subprocess.run(
-            line, env=self.variables, cwd=self.folder, input=text, capture_output=True, text=True, timeout=300
+            line, env=self.variables, cwd=self.folder, input=text, capture_output=True, text=True, timeout=900
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
