@@ -77,7 +77,7 @@ class Recipe:
     dataset_sha256: str = ""
     precision: Mapping[str, str] = field(default_factory=dict)
     init_from: Mapping[str, str] = field(default_factory=dict)
-    changes: Sequence[str] = ()
+    changes: Sequence[str] = field(default_factory=list)
 
     @property
     def train(self) -> TrainOptions:

@@ -54,7 +54,7 @@ def resumed_recipe(recipe: Recipe, typed: Mapping[str, Any], catalog: Catalog, f
         raise ZooError(f"{folder} was started with another recipe ({said} is new); leave that out, or add --change-recipe")
     new, machine = _on_machine(new, typed)
     notes = [f"{change.flag} (was {change.before})" for change in [*changes, *machine]]
-    return dataclasses.replace(new, changes=(*recipe.changes, *notes)) if notes else recipe
+    return dataclasses.replace(new, changes=[*recipe.changes, *notes]) if notes else recipe
 
 
 def _fixed(recipe: Recipe, typed: Mapping[str, Any], catalog: Catalog) -> list[Change]:
