@@ -21,7 +21,8 @@ from zoo_bench.run_folder import RunFolder
 from zoo_core.catalog import Catalog, discover
 from zoo_core.errors import ZooError
 from zoo_core.hooks import PARTS
-from zoo_core.recipe import Budget, Recipe, plan
+from zoo_core.options import to_json
+from zoo_core.recipe import Budget, Data, Recipe, plan
 
 if TYPE_CHECKING:
     from zoo_core.images import Images
@@ -94,7 +95,7 @@ DEFAULT_MINUTES = {"cpu": 5.0, "mps": 10.0, "cuda": 10.0}
     type=click.Choice(("warn", "stop", "rollback")),
     help="rollback: to the last checkpoint, with half the learning rate. Values that are not finite stop a run with warn, too.",
 )
-@click.option("--extractor", default="sprites", show_default=True, help="Feature space of the scores: sprites or inception.")
+@click.option("--extractor", default="sprites", show_default=True, help="Feature space of the scores; see zoo eval.")
 @click.option("--extractor-weights", type=click.Path(path_type=Path), help="File of the extractor's weights.")
 @click.option("--samples", default=0, help="Images to score; 0: as many as there are training images.")
 @click.option(
@@ -183,7 +184,7 @@ def recipe_of(given: dict[str, Any], catalog: Catalog) -> Recipe:
 
     device = pick_device(given["device"])
     settled = recipe.budget if budget else Budget(minutes=DEFAULT_MINUTES[device])
-    data = dataclasses.replace(recipe.data, overfit=given["overfit"])
+    data = dataclasses.replace(pinned(recipe.data, catalog), overfit=given["overfit"])
     ready = dataclasses.replace(recipe, device=device, budget=settled, data=data)
     if not given["init_from"]:
         return ready
@@ -212,6 +213,14 @@ def colour(text: str) -> tuple[int, int, int]:
     if not re.fullmatch(r"#[0-9a-fA-F]{6}", text):
         raise ZooError(f"--background {text} must be white, black or #rrggbb")
     return int(text[1:3], 16), int(text[3:5], 16), int(text[5:7], 16)
+
+
+def pinned(data: Data, catalog: Catalog) -> Data:
+    """The same images, named so that they stay the same: a dataset of the Hub is asked for its commit."""
+    from zoo_bench.data.named import open_dataset
+
+    dataset = open_dataset(catalog, data.id, data.options)[1]
+    return dataclasses.replace(data, options=to_json(dataset.pinned())) if hasattr(dataset, "pinned") else data
 
 
 def load_images(recipe: Recipe, catalog: Catalog) -> Images:

@@ -29,7 +29,8 @@ Small = NDArray[np.uint8]  # (N, S, S, 4), straight alpha
 def on_white(small: Small) -> NDArray[np.float32]:
     """(N, S, S, 3) in 0..255."""
     alpha = small[..., 3:].astype(np.float32) / np.float32(255)
-    return small[..., :3].astype(np.float32) * alpha + np.float32(255) * (np.float32(1) - alpha)
+    composed: NDArray[np.float32] = small[..., :3].astype(np.float32) * alpha + np.float32(255) * (np.float32(1) - alpha)
+    return composed
 
 
 def hashes(small: Small) -> NDArray[np.bool_]:

@@ -26,6 +26,30 @@ class FolderOptions:
 
 
 @dataclass(frozen=True)
+class HubOptions(FolderOptions):
+    """Options of the dataset `hub`: those of a folder, which the repository becomes."""
+
+    path: str = option("", "dataset repository: user/name, or user/name@revision")
+    subset: str = option("", "which of several configurations, where the repository has them")
+    commit: str = option("", "the commit that is read; found when a run starts, and written into its recipe")
+
+
+@dataclass(frozen=True)
+class KnownOptions(HubOptions):
+    """Options of datasets that are known by name: those of `hub`, where PATH is a folder."""
+
+    path: str = option("", "folder that holds it; empty: it is downloaded from the Hub")
+
+
+@dataclass(frozen=True)
+class PackedOptions:
+    """Options of the dataset `packed`."""
+
+    path: str = option("", "folder that zoo data make has written")
+    memory: int = option(2048, "MiB of pixels, beyond which they are read from disk batch by batch", min=1)
+
+
+@dataclass(frozen=True)
 class CreaturesOptions:
     """Options of the dataset `creatures`."""
 

@@ -16,6 +16,7 @@ from zoo_core.images import Skipped
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif"})  # what `zoo_bench.data.decode` reads
 OTHER_SUFFIXES = frozenset({".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif", ".jfif", ".svg", ".tga", ".psd", ".ico"})
+PACKED = ("manifest.json", "pixels.npy")  # what zoo_bench.data.packed writes
 VALUES = (2, 1000)  # how many values an attribute may have
 
 
@@ -63,6 +64,8 @@ def scan(path: str) -> Listing:
         elif PurePosixPath(name).name in NAMES:
             tables.append(name)
     if not images:
+        if all((root / name).is_file() for name in PACKED):
+            raise ZooError(f"{path} is a packed copy: type --dataset packed:{path}")
         found_instead = f" ({skipped[0].name}: {skipped[0].reason})" if skipped else ""
         raise ZooError(
             f"no PNG, JPEG, WebP or GIF image in {path}{found_instead}: type --dataset folder:PATH with another folder"

@@ -24,7 +24,8 @@ def answer(hub: Hub, request: Request) -> Reply:
 
 
 def _routes() -> list[tuple[str, re.Pattern[str], Callable[..., Reply]]]:
-    api, id = "/api/models/([^/]+/[^/]+)", "/([^/]+/[^/]+)"
+    # Repositories of datasets are kept as datasets/USER/NAME.
+    api, id = "/api/(?:models/|(?=datasets/))((?:datasets/)?[^/]+/[^/]+)", "/((?:datasets/)?[^/]+/[^/]+)"
     table: list[tuple[str, str, Callable[..., Reply]]] = [
         ("GET", "/api/whoami-v2", reading.whoami),
         ("POST", "/api/validate-yaml", reading.validate_yaml),
