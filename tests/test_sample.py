@@ -165,6 +165,7 @@ def test_guides(models, sample):
         ("lines", (), "x.png", "this model follows lines"),
         ("lines", ("--guide", "none.png"), "x.png", "there is no such file"),
         ("plain", ("-n", 0), "x.png", "--count"),
+        ("plain", ("--labels", "type=steam"), "new/folder", "must be one of"),
     ],
 )
 def test_wrong_input_writes_nothing(sample, tmp_path, model, arguments, out, message):

@@ -74,7 +74,9 @@ def to_picture(sheet: Sheet, seeds: Sequence[int] | None, frames: int, out: Path
     if sheet.guides is not None:  # a row is a drawing and what follows it
         across, width = (across, across + 1) if seeds is None else (frames, frames + 1)
         pixels = _beside_guides(sheet, pixels, across)
-    write_png(grid(_channels_last(pixels), sheet.columns or width, sheet.scale, sheet.background), out, sheet.notes)
+    picture = grid(_channels_last(pixels), sheet.columns or width, sheet.scale, sheet.background)
+    _make(out.absolute().parent, out)
+    write_png(picture, out, sheet.notes)
     return drawn
 
 
@@ -82,6 +84,7 @@ def to_folder(sheet: Sheet, seeds: Sequence[int] | None, frames: int, out: Path,
     """Write every image as a PNG of its own: 00000.png, 00001.png, ... Returns their number."""
     number = 0
     for pixels in _in_turn(sheet, at_once) if seeds is None else [_strips(sheet, seeds, frames)]:
+        _make(out, out)
         for image in on_background(_channels_last(pixels), sheet.background):
             enlarged = image.repeat(sheet.scale, axis=0).repeat(sheet.scale, axis=1)
             write_png(enlarged, out / f"{number:05d}.png", sheet.notes)
@@ -98,8 +101,17 @@ def animate(sheet: Sheet, seeds: Sequence[int], frames: int, fps: float, out: Pa
         if sheet.guides is not None:
             pixels, columns = _beside_guides(sheet, pixels, sheet.count), columns or sheet.count + 1
         pictures.append(grid(_channels_last(pixels), columns, sheet.scale, sheet.background))
+    _make(out.absolute().parent, out)
     write_bytes(out, animation(pictures, out.suffix.lower(), round(1000 / fps)))
     return len(latents) * sheet.count * sheet.rows
+
+
+def _make(folder: Path, out: Path) -> None:
+    """Only once there is something to write: wrong labels leave no folder behind."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ZooError(f"-o {out}: {error.strerror}; type another place") from None
 
 
 def _labels(sheet: Sheet, seed: int, count: int, first: int = 0) -> Tensor | None:

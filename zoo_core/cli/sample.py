@@ -121,10 +121,6 @@ def sample_command(
         columns=columns,
         scale=scale,
     )
-    try:
-        (out if kind == "folder" else out.absolute().parent).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ZooError(f"-o {out}: {error.strerror}; type another place") from None
     if kind in FORMATS:
         drawn = animate(sheet, interpolate or [], frames or FRAMES_ANIMATED, fps, out)
     elif kind == "folder":
