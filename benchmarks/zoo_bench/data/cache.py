@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zoo_bench.data.rows import read_rows, write_rows
 from zoo_core.errors import RunFailure, ZooError
+from zoo_core.files import write_json
 
 Arrays = dict[str, NDArray[np.generic]]
 
@@ -79,6 +82,21 @@ def cached_rows(
     return {**arrays, "pixels": pixels}
 
 
+def remember(key: str, value: Any) -> None:
+    """Keep a value of JSON under `key`, if the disk allows."""
+    file = _note(key)
+    with suppress(OSError, RunFailure):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_json(file, value)
+
+
+def remembered(key: str) -> Any:
+    """What `remember` was last given under `key`; None for nothing."""
+    with suppress(OSError, ValueError, RecursionError):
+        return json.loads(_note(key).read_bytes())
+    return None
+
+
 def unpacked(key: str, unpack: Callable[[Path], None]) -> Path:
     """A folder in the cache that `unpack` has filled, now or earlier under the same `key`. It is whole or absent.
 
@@ -100,6 +118,10 @@ def unpacked(key: str, unpack: Callable[[Path], None]) -> Path:
         raise OSError(0, "it is gone")
     except OSError as error:
         raise RunFailure(f"cannot write {folder}: {error.strerror or error}") from error
+
+
+def _note(key: str) -> Path:
+    return cache_folder() / "notes" / f"{_name(key)}.json"
 
 
 def _name(key: str) -> str:

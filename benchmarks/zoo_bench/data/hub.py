@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import glob
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -16,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 import click
 
-from zoo_bench.data.cache import unpacked
+from zoo_bench.data.cache import remember, remembered, unpacked
 from zoo_bench.data.folder import Folder
 from zoo_bench.data.metadata import NAMES
 from zoo_bench.data.options import FolderOptions, HubOptions
@@ -56,20 +55,20 @@ class Hub:
     @cached_property
     def folder(self) -> Path:
         """The images on this machine."""
-        (repo, revision), (commit, sizes), typed = self._asked, self._found, self.options.path
+        (repo, _), (commit, sizes), typed = self._asked, self._found, self.options.path
         parquet = of_subset([name for name in sizes if is_parquet(name)], self.options.subset, typed)
         if parquet:
 
             def fill(folder: Path) -> None:
                 size = sum(sizes[name] for name in parquet)
-                root = download(repo, revision, commit, [glob.escape(name) for name in parquet], size, typed)
+                root = download(repo, commit, [glob.escape(name) for name in parquet], size, typed)
                 unpack([(name, root / name) for name in parquet], folder)
 
             return unpacked(f"hub/{VERSION}/{repo}@{commit}/{self.options.subset}", fill)
         images = [name for name in sizes if PurePosixPath(name).suffix.lower() in SUFFIXES]
         if not images:
             raise ZooError(f"{typed} holds neither image files nor parquet files: unpack its images into a folder by hand")
-        return download(repo, revision, commit, [*IMAGES, *TABLES], sum(sizes[name] for name in images), typed)
+        return download(repo, commit, [*IMAGES, *TABLES], sum(sizes[name] for name in images), typed)
 
     @cached_property
     def _images(self) -> Folder:
@@ -98,13 +97,14 @@ class Hub:
             with _asking(self.options.path):
                 info = HfApi().dataset_info(repo, revision=revision or None, files_metadata=True, timeout=10)
         except RunFailure as failure:
-            folder = _cached(repo, revision)
-            if folder is None:
+            last = remembered(f"hub/{repo}@{revision}")
+            if last is None:
                 raise RunFailure(f"{failure}, and {self.options.path} is not in the cache") from failure
-            click.echo(f"warning: {failure}; taking {repo}@{folder.name} from the cache", err=True)
-            files = [Path(root) / name for root, _, names in os.walk(folder) for name in names]
-            return folder.name, {file.relative_to(folder).as_posix(): file.stat().st_size for file in files}
-        return str(info.sha), {item.rfilename: item.size or 0 for item in info.siblings or ()}
+            click.echo(f"warning: {failure}; taking {repo}@{last['commit']} from the cache", err=True)
+            return str(last["commit"]), last["sizes"]
+        commit, sizes = str(info.sha), {item.rfilename: item.size or 0 for item in info.siblings or ()}
+        remember(f"hub/{repo}@{revision}", {"commit": commit, "sizes": sizes})
+        return commit, sizes
 
 
 def is_parquet(name: str) -> bool:
@@ -130,31 +130,14 @@ def of_subset(names: Sequence[str], subset: str, typed: str) -> list[str]:
     raise ZooError(f"{typed} has the configurations {known}: type --set dataset.subset=NAME with one of them")
 
 
-def download(repo: str, revision: str, commit: str, patterns: Sequence[str], size: int, typed: str) -> Path:
-    """The files that fit `patterns`, in the cache of the Hub's client: of `revision`, which is to be at `commit`.
-
-    Asked for by revision, so that the cache knows which commit it means when there is no connection.
-    """
+def download(repo: str, commit: str, patterns: Sequence[str], size: int, typed: str) -> Path:
+    """The files that fit `patterns`, in the cache of the Hub's client: of one commit."""
     from huggingface_hub import snapshot_download
 
-    folder = _cached(repo, commit)
-    if size >= LOUD and folder is None:
-        click.echo(f"downloading {size / 2**20:,.0f} MiB of {typed} from the Hub", err=True)
+    if size >= LOUD:
+        click.echo(f"{typed}: {size / 2**20:,.0f} MiB, downloaded from the Hub unless they are in its cache", err=True)
     with _asking(typed):
-        found = snapshot_download(repo, repo_type="dataset", revision=revision or None, allow_patterns=list(patterns))
-    if Path(found).name != commit:
-        raise RunFailure(f"{typed} was changed while it was downloaded; type it again")
-    return Path(found)
-
-
-def _cached(repo: str, revision: str) -> Path | None:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import LocalEntryNotFoundError
-
-    try:
-        return Path(snapshot_download(repo, repo_type="dataset", revision=revision or None, local_files_only=True))
-    except LocalEntryNotFoundError:
-        return None
+        return Path(snapshot_download(repo, repo_type="dataset", revision=commit, allow_patterns=list(patterns)))
 
 
 @contextmanager
