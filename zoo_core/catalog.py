@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pluggy
@@ -25,6 +26,7 @@ from zoo_core.hooks import GROUP, KINDS, PARTS, Entry
 from zoo_core.installed import CORE, Plugin, Point, installed
 
 TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
+SHIPPED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:\w[\w-]*(/\w[\w-]*)*", re.ASCII)  # package:folder/folder
 NEED = re.compile(r"labels|guide|size=[0-9]+(\|[0-9]+)*|channels=[134](\|[134])*", re.ASCII)
 
 
@@ -98,6 +100,24 @@ class Catalog:
         if not item.entry.target:
             raise ZooError(f"{item} names parts and has no target of its own: zoo info {item.id}")
         return _load(item, "target", item.entry.target)
+
+    def weights(self, item: Provided) -> Path | None:
+        """The folder of the trained model that comes with a model's distribution, None if none does.
+
+        Raises ZooError that names the plugin and the cause.
+        """
+        if not item.entry.weights:
+            return None
+        from importlib.resources import files  # not needed to list or to look up
+
+        package, _, inside = item.entry.weights.partition(":")
+        try:
+            folder = Path(str(files(package).joinpath(inside)))
+        except Exception as error:
+            raise _broken(item, f"weights {item.entry.weights}", error) from error
+        if not folder.is_dir():
+            raise ZooError(f"{item} ships no {item.entry.weights}: reinstall {item.distribution}")
+        return folder
 
     def load_config(self, item: Provided) -> type | None:
         """The options class of an entry, None if it has no options. Raises ZooError that names the plugin and the cause."""
@@ -241,7 +261,7 @@ def check_entry(entry: Any) -> None:
     what = f"{entry.kind} {entry.name!r}"
     if not (isinstance(entry.name, str) and names.NAME.fullmatch(entry.name)):
         raise Refused(f"name of {what} may hold lower-case letters, digits, _ and -, and starts with a letter or digit")
-    for field in ("target", "config", "summary", "paper"):
+    for field in ("target", "config", "summary", "paper", "weights"):
         if not isinstance(getattr(entry, field), str):
             raise Refused(f"{field} of {what} must be text")
     if not isinstance(entry.needs, tuple) or not all(isinstance(need, str) and NEED.fullmatch(need) for need in entry.needs):
@@ -259,6 +279,8 @@ def _model_problems(entry: Entry) -> Iterator[str]:
     keys = [key for key in entry.options if key.partition(".")[0] not in (*PARTS, "train") or not key.partition(".")[2]]
     if entry.target or entry.config:
         yield "must have parts, not a target or a config"
+    elif entry.weights and not SHIPPED.fullmatch(entry.weights):
+        yield f"has weights {entry.weights!r}; write them as package:folder, without .. and a leading /"
     elif parts:
         yield f"has parts {parts!r}; parts are {', '.join(PARTS)}, each with a name"
     elif keys:
@@ -270,8 +292,8 @@ def _component_problems(entry: Entry) -> Iterator[str]:
         yield f"has target {entry.target!r}; write it as module:attribute"
     elif entry.config and not TARGET.fullmatch(entry.config):
         yield f"has config {entry.config!r}; write it as module:Dataclass"
-    elif entry.options or (entry.parts and entry.kind != "objective"):
-        yield "has parts or options of parts, which only a model has"
+    elif entry.options or entry.weights or (entry.parts and entry.kind != "objective"):
+        yield "has parts, options of parts or weights, which only a model has"
     elif any(part not in PARTS or part == "objective" or not isinstance(name, str) for part, name in entry.parts.items()):
         yield f"has parts {dict(entry.parts)!r}; an objective may name a generator, a critic, an upsampler or an adversarial"
 

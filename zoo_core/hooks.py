@@ -54,6 +54,7 @@ class Entry:
              objectives: the parts that it works with and no other, if it asks more of them than their interface says.
     options  models only: "part.option" -> value, the paper's settings; part `train` is the trainer.
     needs    what the data must have: "labels", "guide", "size=64", "size=64|128", "channels=3".
+    weights  models only: "package:folder", a trained model inside the distribution, which `zoo sample NAME` draws with.
     """
 
     kind: str
@@ -65,6 +66,7 @@ class Entry:
     needs: tuple[str, ...] = ()
     summary: str = ""
     paper: str = ""
+    weights: str = ""
 
 
 @hookspec

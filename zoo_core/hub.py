@@ -1,4 +1,4 @@
-"""Models by reference: a folder, a run, or a repository on the Hub, of which only the files that are needed are downloaded.
+"""Models by reference: a folder, a run, a model that a plugin ships, or a repository on the Hub.
 
 Imports no torch, so that a model can be fetched, and its plugins asked for, before anything is built.
 """
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from zoo_core.catalog import Catalog, discover
 from zoo_core.errors import RunFailure, ZooError
 from zoo_core.model_config import CONFIG, MOST_CONFIG, WEIGHTS, check_requirements, read_config
-from zoo_core.names import one_line
+from zoo_core.names import NAME, one_line
 
 if TYPE_CHECKING:
     from zoo_core.build import Run
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LARGEST = 2**30  # bytes of a file that is downloaded without being asked for
 REPOSITORY = re.compile(r"(?P<id>[A-Za-z0-9_][\w.-]*/[A-Za-z0-9_][\w.-]*)(?:@(?P<revision>[\w./-]+))?", re.ASCII)
 COMMIT = re.compile(r"[0-9a-f]{40}")
-HOW = "type the folder of a model or of a run, or user/repo of the Hub"
+HOW = "type the folder of a model or of a run, user/repo of the Hub, or a model that is shipped (zoo list model)"
 
 
 @dataclass(frozen=True)
@@ -43,16 +43,18 @@ class Found:
     folder  holds config.json and model.safetensors.
     repo    its repository, "" for a folder.
     commit  of the repository, in full; "" for a folder.
+    model   the id of the model that it was shipped with, "" for others.
     """
 
     folder: Path
     repo: str = ""
     commit: str = ""
+    model: str = ""
 
     @property
     def name(self) -> str:
-        """What to type to get the same model again: user/repo@commit, or the folder."""
-        return f"{self.repo}@{self.commit}" if self.repo else str(self.folder)
+        """What to type to get the same model again: user/repo@commit, the name of a shipped model, or the folder."""
+        return f"{self.repo}@{self.commit}" if self.repo else self.model.partition("/")[2] or str(self.folder)
 
 
 def parse(reference: str | Path) -> Reference:
@@ -69,7 +71,7 @@ def parse(reference: str | Path) -> Reference:
 def fetch(
     reference: str | Path, *, optional: Sequence[str] = (), allow_large: bool = False, catalog: Catalog | None = None
 ) -> Found:
-    """The model's files on this machine, downloaded if they are neither in a folder nor in the cache.
+    """The model's files on this machine, downloaded if they are neither in a folder, nor shipped, nor in the cache.
 
     optional     further files of the repository that are downloaded if it has them, and may be missing.
     allow_large  download files of more than LARGEST bytes, too.
@@ -79,6 +81,8 @@ def fetch(
     wanted, nobody is. Where the Hub does not answer, what the cache has of the revision is taken. Raises ZooError or
     RunFailure, one line.
     """
+    if shipped := _shipped(reference, catalog):
+        return shipped
     asked = parse(reference)
     if asked.folder is not None:
         folder = asked.folder
@@ -97,7 +101,7 @@ def fetch(
 
 
 def load(reference: str | Path, *, device: str = "cpu", allow_large: bool = False, catalog: Catalog | None = None) -> Bundle:
-    """The model that REF means, ready to be sampled: a folder, a run, or user/repo[@revision] of the Hub.
+    """The model that REF means, ready to be sampled: a folder, a run, the name of a shipped one, or user/repo[@revision].
 
     Nothing of the repository is executed: its config names ids of installed plugins and numbers. `allow_large` lifts the
     bounds on files, weights and image size. Raises ZooError for what the user can change (a wrong name, a missing plugin, a
@@ -107,7 +111,9 @@ def load(reference: str | Path, *, device: str = "cpu", allow_large: bool = Fals
     found = fetch(reference, allow_large=allow_large, catalog=catalog)
     from zoo_core.bundle import load_bundle  # imports torch: only now that all files are here
 
-    return load_bundle(found.folder, catalog, device, allow_large=allow_large, source=found.name if found.repo else "")
+    return load_bundle(
+        found.folder, catalog, device, allow_large=allow_large, source=found.name if found.repo or found.model else ""
+    )
 
 
 def save(model: Run | Bundle, folder: str | Path) -> None:
@@ -115,6 +121,18 @@ def save(model: Run | Bundle, folder: str | Path) -> None:
     from zoo_core.bundle import Bundle, run_bundle, save_bundle  # imports torch
 
     save_bundle(model if isinstance(model, Bundle) else run_bundle(model), Path(folder))
+
+
+def _shipped(reference: str | Path, catalog: Catalog | None) -> Found | None:
+    """The trained model that is installed under a plain name, unless a folder here has that name."""
+    if not isinstance(reference, str) or not NAME.fullmatch(reference) or Path(reference).exists():
+        return None
+    catalog = catalog or discover()
+    for item in catalog.of("model"):
+        if item.entry.name == reference and (folder := catalog.weights(item)):
+            check_requirements(read_config(folder), catalog)
+            return Found(folder, model=item.id)
+    return None
 
 
 def _offline() -> bool:

@@ -133,7 +133,8 @@ def _matches(catalog: Catalog, id: str, kind: str | None) -> list[Provided]:
 
 def _facts(catalog: Catalog, item: Provided) -> dict[str, Any]:
     """What `zoo info` shows, as JSON. What cannot be loaded is named in its place instead of hiding the rest."""
-    facts = {**_row(catalog, item), "use": _use(catalog, item), "parts": {}, "options": [], "broken": []}
+    draw = f"zoo sample {item.entry.name}" if item.entry.weights else ""
+    facts = {**_row(catalog, item), "use": _use(catalog, item), "draw": draw, "parts": {}, "options": [], "broken": []}
     if item.entry.kind != "model":
         facts["parts"] |= item.entry.parts
         _add_options(facts, catalog, item, "", {})
@@ -215,7 +216,7 @@ def _page(facts: Mapping[str, Any]) -> list[str]:
     plain = [("kind", facts["kind"]), ("id", facts["id"]), ("version", facts["version"]), ("summary", facts["summary"])]
     plain += [("paper", facts["paper"]), ("needs", ", ".join(facts["needs"]))]
     plain += [(part, id or "missing, see below") for part, id in facts["parts"].items()]
-    plain += [("use", facts["use"])]
+    plain += [("use", facts["use"]), ("draw", facts["draw"])]
     lines = columns([(f"{what}:", value) for what, value in plain if value], indent=0)
     if facts["options"]:
         lines += ["", "options", *columns(map(_option_row, facts["options"]))]

@@ -44,5 +44,15 @@ def trains(subject: Subject) -> None:
     expect(torch.equal(before, after), "the model folder, loaded again, draws other pictures")
 
 
+def weights(subject: Subject) -> None:
+    """Weights that a model ships load by its name, and draw pictures that differ."""
+    if not subject.entry.weights:
+        raise NotApplicable("it ships none")
+    folder = subject.catalog.weights(subject.provided)
+    assert folder is not None
+    drawn = load_bundle(folder, subject.catalog).sample(4)
+    expect(len({picture.numpy().tobytes() for picture in drawn}) == 4, "four samples are not four pictures")
+
+
 READ = "zoo_core/hooks.py, class Entry; docs/reference/interfaces.md"
-CHECKS: tuple[Check, ...] = checks("model", "model", READ, parts, paper, trains)
+CHECKS: tuple[Check, ...] = checks("model", "model", READ, parts, paper, trains, weights)
