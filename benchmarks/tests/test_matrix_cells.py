@@ -70,7 +70,7 @@ def test_impossible_cells_say_why_and_the_others_stay():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--model", "dcgan,wgan_pg"], "did you mean wgan_gp"),
+        (["--model", "gan,sngna"], "did you mean sngan"),
         (["--model", "dcgan,"], "empty name"),
         (["--model", "dcgan,zoo-dcgan/dcgan"], "names zoo-dcgan/dcgan twice"),
         (["--upsampler", "nearest,nearest"], "names nearest twice"),
