@@ -285,3 +285,9 @@ def test_image_files_are_read_without_a_connection(fake_hub, monkeypatch):
     assert load("user/files").sha256 == before
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     assert load("user/files").sha256 == before
+
+
+def test_a_hub_that_cannot_be_reached_is_one_line(fake_hub):
+    fake_hub.cut("GET /api/datasets.*", after=-1, times=100)
+    with pytest.raises(RunFailure, match=r"the Hub cannot be reached: .*, and user/pets is not in the cache"):
+        load("user/pets")

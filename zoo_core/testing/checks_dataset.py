@@ -92,22 +92,27 @@ def _digests(images: Images, chosen: np.ndarray[tuple[int], np.dtype[np.bool_]])
 
 @contextlib.contextmanager
 def _dataset(subject: Subject) -> Iterator[Dataset]:
-    """The dataset with its defaults, or of a folder made here if it cannot load without one."""
-    dataset: Dataset = subject.target(subject.options)
-    expect(
-        hasattr(dataset, "attributes") and hasattr(dataset, "load"), f"a {type(dataset).__name__} has no attributes() or load()"
-    )
-    try:
-        dataset.load(16, 3, (), WHITE)
-    except ZooError as error:
-        config = subject.catalog.load_config(subject.provided)
-        if config is None or "path" not in {option.name for option in describe(config)} or subject.chosen("dataset"):
-            raise NotApplicable(f"it needs options, give them with --set dataset.NAME=VALUE: {error}") from None
-        with tempfile.TemporaryDirectory() as folder:
+    """The dataset of a folder made here, if it reads folders and no options are given; otherwise with its options.
+
+    The folder comes first: what a dataset with a path does without one may be to download gigabytes.
+    """
+    config = subject.catalog.load_config(subject.provided)
+    reads = config is not None and "path" in {option.name for option in describe(config)} and not subject.chosen("dataset")
+    with tempfile.TemporaryDirectory() as folder:
+        if reads and config is not None:
             _write_folder(Path(folder))
-            yield subject.target(subject.parse(config, "dataset", {"path": folder}))
-        return
-    yield dataset
+            dataset: Dataset = subject.target(subject.parse(config, "dataset", {"path": folder}))
+        else:
+            dataset = subject.target(subject.options)
+        expect(
+            hasattr(dataset, "attributes") and hasattr(dataset, "load"),
+            f"a {type(dataset).__name__} has no attributes() or load()",
+        )
+        try:
+            dataset.load(16, 3, (), WHITE)
+        except ZooError as error:
+            raise NotApplicable(f"it needs options, give them with --set dataset.NAME=VALUE: {error}") from None
+        yield dataset
 
 
 def _write_folder(folder: Path) -> None:

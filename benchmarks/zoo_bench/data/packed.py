@@ -66,7 +66,7 @@ class Packed:
             raise ZooError("the dataset needs a packed copy: type --dataset packed:PATH (zoo data make makes one)")
         folder = Path(self.options.path).expanduser()
         if not is_packed(folder):
-            raise ZooError(f"{self.options.path} is no packed copy: type zoo data make FOLDER {self.options.path} --size 64")
+            raise ZooError(f"{self.options.path} is no packed copy: type zoo data make FOLDER OUT --size 64, then packed:OUT")
         return folder
 
     @cached_property
