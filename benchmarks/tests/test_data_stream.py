@@ -133,8 +133,7 @@ def test_a_folder_above_its_budget_is_mapped_and_the_same(tmp_path):
     folder = pictures(tmp_path / "pictures", 20, 256)
     (folder / "bad.png").write_bytes(b"\x89PNG")
     load = lambda **options: Folder(FolderOptions(path=str(folder), **options)).load(256, 3, (), WHITE)  # noqa: E731
-    memory, mapped = load(), load(memory=1)
-    again = load(memory=1)
+    mapped, memory, again = load(memory=1), load(), load(memory=1)
     assert mapping(memory.pixels) is None and mapping(mapped.pixels) is not None and mapping(again.pixels) is not None
     assert memory.sha256 == mapped.sha256 == again.sha256
     assert memory.names == mapped.names and memory.skipped == mapped.skipped == again.skipped

@@ -58,7 +58,8 @@ def cached_rows(
     written: there is then no other place for the pixels.
     """
     folder = cache_folder() / "arrays"
-    rows_file, others_file = (folder / f"{_name(key)}{suffix}" for suffix in (".npy", ".npz"))
+    name = _name(f"rows/{key}")  # not that of `cached`: the same set may be asked for both ways
+    rows_file, others_file = folder / f"{name}.npy", folder / f"{name}.npz"
     with suppress(Exception):
         with np.load(others_file, allow_pickle=False) as found:
             arrays = {name: found[name] for name in found.files}
