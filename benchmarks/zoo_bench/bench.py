@@ -59,6 +59,7 @@ def run_bench(
     scoring: Scoring = Scoring(),
     checkpoint_every: float = 60.0,
     on_trouble: str = "warn",
+    profile: bool = False,
     quiet: bool = False,
 ) -> dict[str, Any]:
     """Train, score and report. Returns the final record, which --json prints."""
@@ -85,7 +86,9 @@ def run_bench(
         recipe = run.recipe
         progress.say(_headline(run, images, folder))
         draw_real(images, folder, recipe.data.background)
-        finished = run.iteration == run.total or train_run(run, data, images, folder, progress, checkpoint_every, on_trouble)
+        finished = run.iteration == run.total or train_run(
+            run, data, images, folder, progress, checkpoint_every, on_trouble, profile
+        )
         training = _training(run, finished)
         record: dict[str, Any] = {"run": str(folder.path), "state": training["state"], "training": training}
         if not finished:

@@ -95,6 +95,7 @@ DEFAULT_MINUTES = {"cpu": 5.0, "mps": 10.0, "cuda": 10.0}
     type=click.Choice(("warn", "stop", "rollback")),
     help="rollback: to the last checkpoint, with half the learning rate. Values that are not finite stop a run with warn, too.",
 )
+@click.option("--profile", is_flag=True, help="Measure some iterations part by part; a table and a trace in the run folder.")
 @click.option("--extractor", default="sprites", show_default=True, help="Feature space of the scores; see zoo eval.")
 @click.option("--extractor-weights", type=click.Path(path_type=Path), help="File of the extractor's weights.")
 @click.option("--samples", default=0, help="Images to score; 0: as many as there are training images.")
@@ -120,6 +121,8 @@ def bench(context: click.Context, /, **given: Any) -> None:
     if asks_for_matrix(given):
         if given["publish"]:
             raise ZooError("--publish is for one run; leave it out, then type zoo publish RUN USER/NAME")
+        if given["profile"]:
+            raise ZooError("--profile is for one run; type one model, one of each part and one seed")
         from zoo_bench.matrix.run import bench_matrix
 
         context.exit(bench_matrix(context, given, catalog))
@@ -136,6 +139,7 @@ def bench(context: click.Context, /, **given: Any) -> None:
         check_target(given["publish"])
     # Threads that spin while they wait lose a multiple on a busy machine; read when torch is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("KINETO_LOG_LEVEL", "5")  # torch.profiler tells stderr that there is no GPU; read then, too
     from zoo_bench.bench import Scoring, run_bench  # imports torch
 
     record = run_bench(
@@ -146,6 +150,7 @@ def bench(context: click.Context, /, **given: Any) -> None:
         overwrite=given["overwrite"],
         checkpoint_every=given["checkpoint_every"],
         on_trouble=given["on_trouble"],
+        profile=given["profile"],
         scoring=Scoring(None if given["no_eval"] else given["extractor"], given["extractor_weights"], given["samples"]),
     )
     try:

@@ -42,6 +42,10 @@ class RunFolder:
         return self.path / "model"
 
     @property
+    def profile(self) -> Path:
+        return self.path / "profile"
+
+    @property
     def report(self) -> Path:
         return self.path / "report.json"
 
@@ -72,7 +76,7 @@ class RunFolder:
 
     def clear(self) -> None:
         """Remove what runs write, the recipe last: a half-cleared folder is a run that starts again. Other files stay."""
-        for folder in (self.samples, self.checkpoints, self.model):
+        for folder in (self.samples, self.checkpoints, self.model, self.profile):
             shutil.rmtree(folder, ignore_errors=True)
         for path in (self.metrics, self.report, self.path / "report.html", self.recipe):
             path.unlink(missing_ok=True)

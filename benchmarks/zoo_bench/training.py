@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from zoo_bench.guides import guides_for
+from zoo_bench.profile import profiled
 from zoo_bench.progress import TrainingProgress
 from zoo_bench.run_folder import RunFolder
 from zoo_bench.trouble import Doctor, answer, cures, roll_back
@@ -24,7 +25,8 @@ from zoo_core.grid import grid, write_png
 from zoo_core.images import Images
 from zoo_core.train.checkpoint import checkpoints, save_checkpoint
 from zoo_core.train.data import DeviceData
-from zoo_core.train.engine import train
+from zoo_core.train.engine import Step, train
+from zoo_core.train.profile import Profile
 
 CALIBRATION = 0.2  # share of a budget in minutes after which its number of steps is settled
 LOG_LINES = 400  # per run, about
@@ -89,6 +91,7 @@ def train_run(
     progress: TrainingProgress,
     checkpoint_every: float,
     on_trouble: str = "warn",
+    profile: bool = False,
 ) -> bool:
     """Train on `data`, of `images`, until the budget is used; a checkpoint every so many seconds of training and at the end.
 
@@ -96,6 +99,7 @@ def train_run(
 
     on_trouble  one of zoo_bench.trouble.POLICIES. A loss, gradient or weight that is not finite is never saved, and raises
                 RunFailure unless the policy is to roll back.
+    profile     measure some iterations, and write what came out into the folder.
     """
     recipe, doctor = run.recipe, Doctor(images, folder)
     if on_trouble == "rollback" and not checkpoints(folder.checkpoints):
@@ -105,8 +109,8 @@ def train_run(
         run.total = pace.total(run, 0, 0.0)
     first, started, calibrated_from = run.iteration, time.perf_counter(), 0.0
     last_save, last_log = run.seconds, (run.iteration, run.seconds)
-    with stop_on_signal() as stop, progress:
-        for step in train(run, data):
+    with stop_on_signal() as stop, progress, closing(_steps(run, data, folder, progress, profile)) as steps:
+        for step in steps:
             if run.iteration == first + 1:
                 calibrated_from = run.seconds  # the first iteration also warms up
             if run.total is None:
@@ -151,6 +155,15 @@ def train_run(
             if ends:
                 break
     return stop.signal is None
+
+
+def _steps(
+    run: Run, data: DeviceData, folder: RunFolder, progress: TrainingProgress, profile: bool
+) -> Generator[Step, None, None]:
+    if not profile:
+        return train(run, data)
+    measured = Profile(run.device)
+    return profiled(train(run, data, measured.mark), measured, run, folder.profile, progress)
 
 
 def _due(iteration: int, total: int | None) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -21,6 +21,7 @@ from zoo_core.train.draw import CounterDraw
 from zoo_core.train.ema import ema_decay, ema_update
 from zoo_core.train.gate import gated_step
 from zoo_core.train.precision import autocast, in_bfloat16
+from zoo_core.train.profile import Mark, unmarked
 from zoo_core.train.schedules import rate_factor
 
 
@@ -49,8 +50,11 @@ class Step:
         return values
 
 
-def train(run: Run, data: DeviceData) -> Iterator[Step]:
-    """Train until run.total iterations are done, or for ever if it is None; yields after each. Nothing is read back."""
+def train(run: Run, data: DeviceData, mark: Mark = unmarked) -> Generator[Step, None, None]:
+    """Train until run.total iterations are done, or for ever if it is None; yields after each. Nothing is read back.
+
+    mark  is entered around every part of a phase, under the name "phase/part", and around "average".
+    """
     draw = CounterDraw(run.recipe.seed, run.prior, run.device)
     options, adaptive = run.recipe.train, run.adaptive
     views = make_views(options, run.phases, run.nets, draw)
@@ -66,31 +70,36 @@ def train(run: Run, data: DeviceData) -> Iterator[Step]:
         for place, phase in enumerate(run.phases):
             _freeze_others(run.nets, phase)
             optimizer = run.optimizers[phase.name]
+            trained = [parameter for name in phase.trains for parameter in run.nets[name].parameters()]
             for group in optimizer.param_groups:
                 group["lr"] = run.learning_rates[phase.name] * factor
             for repeat in range(phase.times):
                 draw.at(run.iteration, place, repeat)
-                real = data.batch(batch, run.layout)
+                with mark(f"{phase.name}/data"):
+                    real = data.batch(batch, run.layout)
                 nets = views.of(run.nets, real.images, adaptive) if views else run.nets
-                with autocast(run.device, in_bfloat16(run.recipe.precision, phase.name)):
+                with mark(f"{phase.name}/loss"), autocast(run.device, in_bfloat16(run.recipe.precision, phase.name)):
                     losses = phase.loss(nets, real, draw)
                 batch += 1
                 if not losses:
                     continue
                 optimizer.zero_grad(set_to_none=True)
-                torch.autograd.backward(total_loss(losses))
-                if options.clip_gradient is not None:
-                    clip_grad_norm_((p for name in phase.trains for p in run.nets[name].parameters()), options.clip_gradient)
-                if phase.gate:
-                    gated_step(optimizer, losses[phase.gate])
-                else:
-                    optimizer.step()
-                phase.after(run.nets)
+                with mark(f"{phase.name}/backward"):
+                    torch.autograd.backward(total_loss(losses))
+                with mark(f"{phase.name}/step"):
+                    if options.clip_gradient is not None:
+                        clip_grad_norm_(trained, options.clip_gradient)
+                    if phase.gate:
+                        gated_step(optimizer, losses[phase.gate])
+                    else:
+                        optimizer.step()
+                    phase.after(run.nets)
                 if views and adaptive:
                     views.observe(phase, adaptive)
             terms.update({f"{phase.name}/{name.lstrip('~')}": value.detach() for name, value in losses.items()})
         decay = options.ema
-        ema_update(run.average, run.nets["generator"], ema_decay(decay, run.iteration) if decay else 0.0)
+        with mark("average"):
+            ema_update(run.average, run.nets["generator"], ema_decay(decay, run.iteration) if decay else 0.0)
         run.iteration += 1
         if adaptive:
             adaptive.adapt(run.iteration)

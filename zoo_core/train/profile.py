@@ -1,0 +1,98 @@
+"""Where the time of an iteration goes: milliseconds of each part of each phase, and a trace of every operation."""
+
+from __future__ import annotations
+
+import gzip
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+Mark = Callable[[str], AbstractContextManager[Any]]  # "phase/part" -> a context around it
+
+
+def unmarked(name: str) -> AbstractContextManager[Any]:
+    """The mark of an iteration that nobody measures."""
+    return nullcontext()
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of an iteration. name: "phase/data", "phase/loss", "phase/backward", ..., or "average", "other"."""
+
+    name: str
+    milliseconds: float  # per iteration, all repeats of the phase together
+    share: float  # of the iteration, 0 to 1
+
+
+@dataclass
+class Profile:
+    """Measures the iterations between `start()` and `stop()`, with `mark` handed to the engine and `iteration` around each.
+
+    On a GPU every part is waited for, so that its time is its own: iterations are slower for it, and never different. All
+    operations are recorded by torch.profiler for the trace.
+    """
+
+    device: torch.device
+    seconds: dict[str, float] = field(default_factory=dict)  # by part
+    iterations: int = 0
+    whole: float = 0.0  # seconds of all iterations
+    recorder: Any = None
+    on: bool = False
+
+    def start(self) -> None:
+        activities = [torch.profiler.ProfilerActivity.CPU]
+        if self.device.type == "cuda":
+            activities.append(torch.profiler.ProfilerActivity.CUDA)
+        self.recorder = torch.profiler.profile(activities=activities)
+        self.recorder.__enter__()
+        self._wait()
+        self.on = True
+
+    def stop(self) -> None:
+        self.on = False
+        self.recorder.__exit__(None, None, None)
+
+    @contextmanager
+    def iteration(self) -> Iterator[None]:
+        """Around one iteration; where it raises, it does not count."""
+        started = time.perf_counter()
+        yield
+        if self.on:
+            self.whole += time.perf_counter() - started
+            self.iterations += 1
+
+    @contextmanager
+    def mark(self, name: str) -> Iterator[None]:
+        """Around a part, within an iteration; parts do not lie within each other."""
+        if not self.on:
+            yield
+            return
+        started = time.perf_counter()
+        with torch.profiler.record_function(name):
+            yield
+            self._wait()
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started
+
+    def parts(self) -> list[Part]:
+        """In the order they come; "other" is what no mark covers. At least one iteration must have been measured."""
+        named = {**self.seconds, "other": max(0.0, self.whole - sum(self.seconds.values()))}
+        return [Part(name, 1e3 * seconds / self.iterations, seconds / self.whole) for name, seconds in named.items()]
+
+    def trace(self) -> bytes:
+        """What chrome://tracing and ui.perfetto.dev read: JSON, compressed by gzip."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "trace.json"
+            self.recorder.export_chrome_trace(str(path))
+            return gzip.compress(path.read_bytes(), 6)
+
+    def _wait(self) -> None:
+        if self.device.type == "cuda":
+            torch.cuda.synchronize()
+        elif self.device.type == "mps":
+            torch.mps.synchronize()
