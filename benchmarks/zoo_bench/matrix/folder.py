@@ -92,7 +92,7 @@ def clear(folder: Path, matrix: Matrix) -> None:
     """Remove what a matrix wrote, matrix.json last."""
     for cell in matrix.cells:
         shutil.rmtree(folder / cell.name, ignore_errors=True)
-    for name in ("table.json", "table.md", "matrix.json"):
+    for name in ("table.json", "table.md", "report.html", "matrix.json"):
         (folder / name).unlink(missing_ok=True)
 
 

@@ -20,6 +20,7 @@ from zoo_bench.matrix.cells import plan_matrix
 from zoo_bench.matrix.executor_local import cores
 from zoo_bench.matrix.folder import Cell, Matrix, clear, is_finished, joined, load_matrix, matrix_at, read_status, save_matrix
 from zoo_bench.matrix.table import show, write_table
+from zoo_bench.report.board import render_board
 from zoo_bench.report.text import duration, plural
 from zoo_bench.run_folder import RunFolder
 from zoo_core.catalog import Catalog, Provided
@@ -75,10 +76,12 @@ def bench_matrix(context: click.Context, given: Mapping[str, Any], catalog: Cata
             todo = [cell for cell in matrix.possible if not is_finished(folder / cell.name)]
             whole = drive(folder, todo, executor, at_once, lambda line: console.print(line, markup=False, soft_wrap=True))
             table = write_table(folder, matrix)
+            render_board([folder], folder / "report.html")
     finally:
         if executor is not None:
             executor.stop()
     show(table, console)
+    console.print(f"report: {folder / 'report.html'}", markup=False, soft_wrap=True)
     if given["as_json"]:
         click.echo(json.dumps(table))
     again = shlex.join(["zoo", "bench", "--resume", str(folder), *engine_words(given)])

@@ -94,11 +94,6 @@ def mean_and_spread(values: Sequence[float]) -> tuple[float, float | None]:
 def _row(folder: Path, cells: Sequence[Cell]) -> dict[str, Any]:
     done = [cell for cell in cells if is_finished(folder / cell.name)]
     runs = [read(folder / cell.name) for cell in done]
-    by_id: dict[str, list[Mapping[str, Any]]] = {}
-    for run in runs:
-        for score in shown(run)[0]:
-            if text.finite(score.get("value")) is not None:
-                by_id.setdefault(score["id"], []).append(score)
     speeds = [speed for run in runs if (speed := text.finite(table(run.report, "training").get("images_per_second")))]
     states = {cell.name: read_status(folder / cell.name) for cell in cells}
     return {
@@ -106,10 +101,20 @@ def _row(folder: Path, cells: Sequence[Cell]) -> dict[str, Any]:
         "cells": [cell.name for cell in cells],
         "finished": [cell.name for cell in done],
         "failed": {name: status["error"] for name, status in states.items() if status["state"] == "failed"},
-        "scores": [_score(scores) for scores in by_id.values()],
+        "scores": over_seeds(runs),
         "images_per_second": statistics.fmean(speeds) if speeds else None,
         "parameters": _parameters(runs),
     }
+
+
+def over_seeds(runs: Sequence[Run]) -> list[dict[str, Any]]:
+    """The scores of runs that differ in their seeds alone; only scores with the same id are averaged."""
+    by_id: dict[str, list[Mapping[str, Any]]] = {}
+    for run in runs:
+        for score in shown(run)[0]:
+            if text.finite(score.get("value")) is not None:
+                by_id.setdefault(score["id"], []).append(score)
+    return [_score(scores) for scores in by_id.values()]
 
 
 def _score(scores: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -145,7 +150,7 @@ def _grid(found: Mapping[str, Any], evaluator: str, only: Sequence[str] = ()) ->
     every = {name: score for _, scores in filled for name, score in scores.items()}
     names = [name for name in only if name in every] or list(every)
     leads = names[0]
-    filled.sort(key=lambda pair: _rank(pair[1].get(leads)))
+    filled.sort(key=lambda pair: rank(pair[1].get(leads)))
     arrows = {name: ARROWS.get(every[name]["better"], "") for name in names}
     axes = list(found["rows"][0]["values"])
     heads = [*axes, "seeds", *(f"{name} {arrows[name]}".strip() for name in names), "img/s", "parameters"]
@@ -163,7 +168,7 @@ def _grid(found: Mapping[str, Any], evaluator: str, only: Sequence[str] = ()) ->
     return heads, [*rows, ["floor", *[""] * len(axes), *floors, "", ""]]
 
 
-def _rank(score: Mapping[str, Any] | None) -> float:
+def rank(score: Mapping[str, Any] | None) -> float:
     """Lowest is best; what was not measured comes last."""
     if score is None:
         return float("inf")

@@ -115,7 +115,7 @@ def chart(series: Series, what: str = "") -> Html:
     notes += ["spikes cut off"] if cut else []
     svg = tag(
         "svg",
-        _frame(x, y),
+        frame(x, y),
         _curve(parts, x, y),
         viewBox=f"0 0 {WIDTH} {HEIGHT}",
         role="img",
@@ -128,7 +128,8 @@ def chart(series: Series, what: str = "") -> Html:
     return tag("figure", caption, svg, tag("p", "; ".join(notes), class_="hint") if notes else None, class_="chart")
 
 
-def _frame(x: Axis, y: Axis) -> Html:
+def frame(x: Axis, y: Axis) -> Html:
+    """The rules and numbers of two axes."""
     marks = []
     values = ticks(y.low, y.high)
     digits = _digits(values)

@@ -27,7 +27,7 @@ const pixels = new ResizeObserver((entries) => {
 for (const image of document.querySelectorAll("img.pixels")) pixels.observe(image);
 
 // The value under the pointer, in place of the last one.
-for (const svg of document.querySelectorAll(".chart svg")) {
+for (const svg of document.querySelectorAll(".chart svg[data-points]")) {
   const points = JSON.parse(svg.dataset.points);
   const now = svg.parentElement.querySelector(".now");
   const box = svg.viewBox.baseVal;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
 from string import Template
@@ -29,20 +29,20 @@ SECTIONS: tuple[tuple[str, str, Section], ...] = (
 )
 
 
-def render(run: Path) -> Path:
-    """Write run/report.html from what the run folder holds, and return its path.
+def render(run: Path, page: Path | None = None) -> Path:
+    """Write `page`, or run/report.html, from what the run folder holds, and return its path.
 
     Whatever is missing (a run not finished or not evaluated, a broken file) is said in the page.
     Raises ZooError if `run` is no folder, RunFailure if the disk refuses.
     """
-    page = run / "report.html"
+    page = page or run / "report.html"
     write_bytes(page, html(read(run)).encode())
     return page
 
 
 def html(run: Run) -> str:
     """The page as text. It loads nothing, from nowhere: pictures are data: URIs and a policy in it forbids the rest."""
-    body = [(key, head, content) for key, head, section in SECTIONS if (content := section(run))]
+    found = [(key, head, content) for key, head, section in SECTIONS if (content := section(run))]
     title = sections.title(run)
     return document(
         title=f"{title} · zoo run report",
@@ -57,20 +57,24 @@ def html(run: Run) -> str:
             tag("p", sections.summary(run), class_="summary"),
             sections.numbers(run),
         ),
-        navigation=join([tag("a", head, href=f"#{key}") for key, head, _ in body]),
-        main=join(
-            sections.warnings(run),
-            [
-                tag("section", tag("h2", head, id=f"{key}-head"), content, id=key, aria_labelledby=f"{key}-head")
-                for key, head, content in body
-            ],
-        ),
+        navigation=join([tag("a", head, href=f"#{key}") for key, head, _ in found]),
+        main=join(sections.warnings(run), body(found)),
     )
 
 
-def document(title: str, header: Html, navigation: Html, main: Html) -> str:
-    """A page in the common look, from its parts."""
-    style, script = _asset("page.css"), _asset("page.js")
+def body(found: Sequence[tuple[str, str, Html]]) -> Html:
+    """Sections from (id, heading, content)."""
+    return join(
+        [
+            tag("section", tag("h2", head, id=f"{key}-head"), content, id=key, aria_labelledby=f"{key}-head")
+            for key, head, content in found
+        ]
+    )
+
+
+def document(title: str, header: Html, navigation: Html, main: Html, looks: Sequence[str] = ("page",)) -> str:
+    """A page in the common look, from its parts. `looks`: names of the .css and .js files that it needs."""
+    style, script = ("".join(_asset(f"{look}.{kind}") for look in looks) for kind in ("css", "js"))
     allowed = f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}"
     policy = f"{allowed}; base-uri 'none'; form-action 'none'"
     return Template(_asset("page.html")).substitute(

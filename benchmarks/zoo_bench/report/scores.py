@@ -148,7 +148,8 @@ def bars(real: Any, fake: Any) -> Html | None:
 
 
 def _identity(score: Mapping[str, Any]) -> str:
-    identity = score.get("id")
+    """The id, "" for a score that does not say what it is called and measured with."""
+    identity = score.get("id") if isinstance(score.get("name"), str) else None
     return identity.strip() if isinstance(identity, str) else ""
 
 

@@ -12,6 +12,7 @@ from zoo_bench.report.curves import Series, chart
 from zoo_bench.report.markup import Html, join, tag
 from zoo_bench.report.run import Run, rows, table
 from zoo_bench.report.scores import definitions
+from zoo_bench.report.series import phases, series, term
 from zoo_core.hooks import PARTS
 
 STEPS_SHOWN = 8
@@ -171,12 +172,9 @@ def curves(run: Run) -> Html:
     """A chart for every term, grouped by phase; then speed and learning rate."""
     if not run.metrics:
         return tag("p", "No metrics have been recorded yet.", class_="absent")
-    phases: dict[str, list[str]] = {}
-    for name in dict.fromkeys(name for line in run.metrics for name in table(line, "terms")):
-        phases.setdefault(name.partition("/")[0] if "/" in name else "", []).append(name)
-    groups = [_group(phase, [_terms(run, name) for name in names]) for phase, names in phases.items()]
+    groups = [_group(phase, [term(run, name) for name in names]) for phase, names in phases(run).items()]
     pace = [("images_per_second", "images per second"), ("lr", "learning rate")]
-    groups.append(_group("pace", [_series(label, [(line, line.get(key)) for line in run.metrics]) for key, label in pace]))
+    groups.append(_group("pace", [series(label, [(line, line.get(key)) for line in run.metrics]) for key, label in pace]))
     note = "Over iterations. Where there are more records than room, the line is their mean and the band their range."
     return join(tag("p", note, class_="lead"), groups)
 
@@ -198,18 +196,29 @@ def options(run: Run) -> Html | None:
 
 def repeat(run: Run) -> Html | None:
     """The command that does it again."""
-    command = run.recipe.get("command")
-    if not isinstance(command, str) or not command:
+    command = command_of(run)
+    if not command:
         return None
+    lead = tag("p", "The same versions, seed, machine and number of threads give the same bytes.", class_="lead")
+    return join(lead, command_block(command, "command"))
+
+
+def command_of(run: Run) -> str:
+    """What was typed for a run, "" where that is not known."""
+    command = run.recipe.get("command")
+    return command if isinstance(command, str) else ""
+
+
+def command_block(command: str, key: str) -> Html:
+    """A command with a button that copies it; `key` is the id of its text, unique in the page."""
     # Lines are broken before an option, not within; what is copied stays the command to the letter.
     pieces = [tag("span", piece) if piece.strip() else piece for piece in re.split(r"(\s+)(?=--)", command)]
-    line = tag(
+    return tag(
         "div",
-        tag("pre", tag("code", pieces, id="command")),
-        tag("button", "Copy", type="button", hidden=True, data_copy="command"),
+        tag("pre", tag("code", pieces, id=key)),
+        tag("button", "Copy", type="button", hidden=True, data_copy=key),
         class_="command",
     )
-    return join(tag("p", "The same versions, seed, machine and number of threads give the same bytes.", class_="lead"), line)
 
 
 def dataset(run: Run) -> Html | None:
@@ -276,23 +285,11 @@ def _training(run: Run) -> Mapping[str, Any]:
     }
 
 
-def _terms(run: Run, name: str) -> Series:
-    records = [(line, table(line, "terms")[name]) for line in run.metrics if name in table(line, "terms")]
-    label = text.words(name.partition("/")[2] or name)
-    return _series(label[1:] + " (recorded only)" if label.startswith("~") else label, records)
-
-
-def _series(name: str, records: list[tuple[Mapping[str, Any], Any]]) -> Series:
-    pairs = [(float(line["iteration"]), text.finite(value)) for line, value in records]
-    points = [(iteration, value) for iteration, value in pairs if value is not None]
-    return Series(name, points, len(pairs) - len(points))
-
-
-def _group(phase: str, series: list[Series]) -> Html:
+def _group(phase: str, found: list[Series]) -> Html:
     return tag(
         "div",
         tag("h3", text.words(phase)) if phase else None,
-        tag("div", [chart(one, text.words(phase)) for one in series], class_="charts"),
+        tag("div", [chart(one, text.words(phase)) for one in found], class_="charts"),
         class_="phase",
     )
 

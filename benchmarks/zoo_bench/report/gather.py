@@ -1,0 +1,172 @@
+"""From folders to the rows of a report: runs that differ in their seed alone share a row."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from zoo_bench.compare import flat
+from zoo_bench.matrix.folder import PASSING, is_matrix, load_matrix
+from zoo_bench.matrix.table import over_seeds
+from zoo_bench.report import text
+from zoo_bench.report.run import Run, read, table
+from zoo_bench.report.sections import title
+from zoo_bench.runs import listed, run_folders
+from zoo_core.errors import ZooError
+
+NOT_NAMING = ("seed", "changes", "threads", "init_from.commit")  # options that tell no two rows apart
+MOST_OPTIONS = 3  # in the name of a row
+
+
+@dataclass(frozen=True)
+class Row:
+    """Runs of one recipe, in the order of their seeds; or one report of `zoo eval`, which has no recipe."""
+
+    number: int
+    name: str
+    runs: tuple[Run, ...]
+
+    @cached_property
+    def scores(self) -> list[dict[str, Any]]:
+        """As zoo_bench.matrix.table makes them: mean and spread, or the interval of a single run."""
+        return over_seeds(self.runs)
+
+    def mean(self, *keys: str) -> float | None:
+        """Mean of a number of report.json's `training` over the runs that have it."""
+        found = [
+            value
+            for run in self.runs
+            if (value := text.finite(table(run.report, "training", *keys[:-1]).get(keys[-1]))) is not None
+        ]
+        return statistics.fmean(found) if found else None
+
+
+@dataclass(frozen=True)
+class Absent:
+    """What has no scores to show, and why."""
+
+    name: str
+    state: str
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Board:
+    """What a report of several runs is made of. `rows` may hold runs without scores, which are in `absent` too."""
+
+    rows: tuple[Row, ...]
+    absent: tuple[Absent, ...]
+
+
+def gather(paths: Iterable[Path]) -> Board:
+    """Read the folders of runs, of matrices (all their cells), of reports of `zoo eval`, and folders that hold such.
+
+    What is unfinished or broken becomes an Absent. Raises ZooError for a path that is no folder.
+    """
+    found: dict[Path, Run] = {}
+    absent: list[Absent] = []
+    for path in paths:
+        if not path.is_dir():
+            raise ZooError(f"{path} is no folder; type the folders of runs or of a matrix, for example zoo report runs/*")
+        inside, missing = _inside(path)
+        absent += missing
+        for folder in inside:
+            if folder.resolve() in found:
+                continue
+            run, lacking = _run(folder)
+            absent += [lacking] if lacking else []
+            if run:
+                found[folder.resolve()] = run
+    return Board(_rows(list(found.values())), tuple(absent))
+
+
+def _inside(path: Path) -> tuple[list[Path], list[Absent]]:
+    """Folders of runs and reports, and what is known to be missing."""
+    if any((path / name).exists() for name in ("recipe.json", "report.json", "status.json")):
+        return [path], []
+    missing = []
+    if is_matrix(path):
+        try:
+            missing = [Absent(cell.name, "impossible", cell.problem) for cell in load_matrix(path).cells if cell.recipe is None]
+        except ZooError as error:  # its cells can still be read
+            missing = [Absent(str(path), "broken", str(error))]
+    inside = run_folders(path)
+    if not inside and not missing:
+        missing = [Absent(str(path), "empty", "it holds neither a run nor a matrix nor a report of zoo eval")]
+    return inside, missing
+
+
+def _run(folder: Path) -> tuple[Run | None, Absent | None]:
+    """The run, None if there is nothing to show of it; and what it lacks."""
+    if not folder.is_dir():
+        return None, Absent(folder.name, "waiting", "it has not begun")
+    run = read(folder)
+    if run.report.get("reference"):  # of `zoo eval`: there is no recipe to miss
+        return replace(run, problems=()), None
+    known = listed(folder)
+    if over_seeds([run]):
+        return run, Absent(str(folder), known.state, "; ".join(run.problems)) if run.problems else None
+    why = known.note or "; ".join(run.problems) or "it has no scores"
+    there = run if run.metrics or run.samples else None
+    return there, Absent(str(folder), known.state, why)
+
+
+def _rows(runs: Sequence[Run]) -> tuple[Row, ...]:
+    groups: dict[str, list[Run]] = {}
+    for run in runs:
+        groups.setdefault(_asked(run), []).append(run)
+    members = [tuple(sorted(group, key=_seed)) for group in groups.values()]
+    return tuple(
+        Row(number, name, group)
+        for number, (name, group) in enumerate(zip(_names([group[0] for group in members]), members, strict=True), 1)
+    )
+
+
+def _asked(run: Run) -> str:
+    """The same for runs that differ in their seed alone."""
+    if not run.recipe:
+        return str(run.path.resolve())
+    passing = {*PASSING, "seed", "changes"} - {"dataset_sha256"}
+    return json.dumps({key: value for key, value in run.recipe.items() if key not in passing}, sort_keys=True)
+
+
+def _seed(run: Run) -> tuple[float, str]:
+    seed = text.finite(run.recipe.get("seed"))
+    return (float("inf") if seed is None else seed), str(run.path)
+
+
+def _names(runs: Sequence[Run]) -> list[str]:
+    """`wgan_gp with colorpicker`, followed by what tells rows of the same name apart."""
+    titles = [_title(run) for run in runs]
+    names = []
+    for run, name in zip(runs, titles, strict=True):
+        alike = [flat(other.recipe) for other, theirs in zip(runs, titles, strict=True) if theirs == name]
+        options = flat(run.recipe)
+        telling = [
+            key
+            for key in sorted(set(itertools.chain(*alike)))
+            if key not in NOT_NAMING and any(each.get(key) != alike[0].get(key) for each in alike)
+        ]
+        words = [f"{key.removeprefix('options.')} {text.value(options.get(key))}" for key in telling[:MOST_OPTIONS]]
+        names.append(", ".join([name, *words]))
+    return [
+        f"{name} ({run.path.resolve().name})" if names.count(name) > 1 else name for name, run in zip(names, runs, strict=True)
+    ]
+
+
+def _title(run: Run) -> str:
+    reference: Any = run.report.get("reference")
+    return str(reference) if reference and not run.recipe else title(run)
+
+
+def part(row: Row, name: str) -> str:
+    """The short name of a row's model or of a part of it, "" where the recipe does not say."""
+    recipe: Mapping[str, Any] = row.runs[0].recipe
+    found = recipe.get("model") if name == "model" else table(recipe, "parts").get(name)
+    return text.short(found) if isinstance(found, str) else ""
