@@ -44,11 +44,12 @@ class TrainingProgress:
     def say(self, text: str) -> None:
         self.console.print(text, markup=False, soft_wrap=True)
 
-    def update(self, iteration: int, total: int | None, rate: float, terms: Mapping[str, float], seconds: float) -> None:
+    def update(self, iteration: int, total: int | None, rate: float, terms: Mapping[str, float], pace: float) -> None:
+        """`rate` in images per second; `pace` in seconds per iteration since this process began."""
         losses = "  ".join(f"{name} {value:.3g}" for name, value in terms.items())
         if self.live:
             self.bar.update(self.task, completed=iteration, total=total, rate=f"{rate:.0f}", losses=losses)
         elif time.monotonic() - self.last_line >= LINE_EVERY or iteration == total:
             self.last_line = time.monotonic()
-            left = f", {seconds / iteration * (total - iteration):.0f} s left" if total else ""
+            left = f", {pace * (total - iteration):.0f} s left" if total else ""
             self.say(f"iteration {iteration}/{total or '?'}, {rate:.0f} img/s{left}, {losses}")

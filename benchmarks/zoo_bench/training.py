@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from zoo_bench.guides import guides_for
+from zoo_bench.observers.watch import Watch
 from zoo_bench.profile import profiled
 from zoo_bench.progress import TrainingProgress
 from zoo_bench.run_folder import RunFolder
@@ -92,6 +93,7 @@ def train_run(
     checkpoint_every: float,
     on_trouble: str = "warn",
     profile: bool = False,
+    watch: Watch | None = None,
 ) -> bool:
     """Train on `data`, of `images`, until the budget is used; a checkpoint every so many seconds of training and at the end.
 
@@ -100,9 +102,11 @@ def train_run(
     on_trouble  one of zoo_bench.trouble.POLICIES. A loss, gradient or weight that is not finite is never saved, and raises
                 RunFailure unless the policy is to roll back.
     profile     measure some iterations, and write what came out into the folder.
+    watch       told of every line of metrics.jsonl and of every grid of samples.
     """
+    watch = watch or Watch({}, progress.say)
     recipe, doctor = run.recipe, Doctor(images, folder)
-    if on_trouble == "rollback" and not checkpoints(folder.checkpoints):
+    if (on_trouble == "rollback" or data.world.size > 1) and not checkpoints(folder.checkpoints):
         save_checkpoint(run, folder.checkpoints)
     pace = Pace(recipe.budget.steps, recipe.budget.images, recipe.budget.minutes)
     if run.total is None:
@@ -137,7 +141,9 @@ def train_run(
                     "lr": max(group["lr"] for optimizer in run.optimizers.values() for group in optimizer.param_groups),
                     "terms": {name: value for name, value in terms.items() if math.isfinite(value)},
                 }
-                folder.log({**line, "trouble": [item.to_json() for item in found]} if found else line)
+                line = {**line, "trouble": [item.to_json() for item in found]} if found else line
+                folder.log(line)
+                watch.logged(line)
                 if cures(found, on_trouble, run):
                     roll_back(found, run, folder, progress)
                     doctor.forget()
@@ -146,9 +152,11 @@ def train_run(
                         continue
                     break
                 answer(found, on_trouble, run, folder, progress)
-                progress.update(run.iteration, run.total, rate, terms, time.perf_counter() - started)
+                progress.update(
+                    run.iteration, run.total, rate, terms, (time.perf_counter() - started) / max(1, run.iteration - first)
+                )
                 if drawn is not None:
-                    draw_samples(drawn, images, folder, f"{run.iteration:08d}")
+                    watch.pictured("samples", run.iteration, draw_samples(drawn, images, folder, f"{run.iteration:08d}"))
             if saves:
                 save_checkpoint(run, folder.checkpoints)
                 last_save = run.seconds
@@ -171,9 +179,11 @@ def _due(iteration: int, total: int | None) -> bool:
     return iteration & (iteration - 1) == 0 if total is None else iteration % max(1, total // GRIDS) == 0
 
 
-def draw_samples(bundle: Bundle, images: Images, folder: RunFolder, name: str) -> None:
-    """A grid of fixed latents, the same in every picture of a run; with guides, those of held-out images."""
-    write_png(sample_picture(bundle, images), folder.samples / f"{name}.png")
+def draw_samples(bundle: Bundle, images: Images, folder: RunFolder, name: str) -> NDArray[np.uint8]:
+    """A grid of fixed latents, the same in every picture of a run; with guides, those of held-out images. Returns it."""
+    picture = sample_picture(bundle, images)
+    write_png(picture, folder.samples / f"{name}.png")
+    return picture
 
 
 def sample_picture(bundle: Bundle, images: Images | None) -> NDArray[np.uint8]:
