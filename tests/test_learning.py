@@ -44,6 +44,7 @@ LEARNS = {  # model -> iterations, the most that is left of the untrained KID (s
     "vae": (600, 0.85),  # 3.7; begins low, and rises first
     "vae_kiss": (25, 0.6),  # 0.2
     "wgan_clip": (25, 0.6),  # 0.7
+    "wgan_clip_2017": (25, 0.6),  # 0.7
     "wgan_gp": (50, 0.45),  # 0.6
     "wgan_gp_2017": (50, 0.65),  # 2.4
     "wgan_gp_chen": (25, 0.75),  # 1.5

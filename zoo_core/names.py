@@ -28,7 +28,7 @@ FIRST_PARTY: Mapping[str, tuple[str, ...]] = {
     "zoo-gan": ("gan_kiss", "gan_strategies", "wgan_kiss"),
     "zoo-kiss": ("aae_kiss", "kiss_decoder", "kiss_encoder", "vae_kiss"),
     "zoo-vae": ("vae",),
-    "zoo-wgan-clip": ("wgan_clip",),
+    "zoo-wgan-clip": ("wgan_clip", "wgan_clip_2017"),
     "zoo-wgan-gp": ("wgan_gp", "wgan_gp_2017", "wgan_gp_chen"),
     "zoo-xiang128": ("xiang_gan", "xiang_wgan"),
 }
