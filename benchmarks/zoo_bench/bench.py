@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,8 @@ from zoo_bench.guides import draw_guides, guides_for
 from zoo_bench.hardware import hardware, versions
 from zoo_bench.init import initialise
 from zoo_bench.lock import locked
+from zoo_bench.observers.chosen import Chosen, opened
+from zoo_bench.observers.watch import Watch
 from zoo_bench.overfit import overfit_error
 from zoo_bench.progress import TrainingProgress
 from zoo_bench.report.page import render
@@ -32,12 +36,14 @@ from zoo_core.errors import ZooError
 from zoo_core.files import write_json
 from zoo_core.grid import write_png
 from zoo_core.images import Images
+from zoo_core.observers import Watched
 from zoo_core.recipe import Recipe
 from zoo_core.scores import Metric
 from zoo_core.train.allocator import keep_heap
 from zoo_core.train.checkpoint import checkpoints, load_newest
 from zoo_core.train.data import DeviceData
 from zoo_core.train.precision import choose_precision
+from zoo_core.train.world import ALONE, World
 
 
 @dataclass(frozen=True)
@@ -60,14 +66,20 @@ def run_bench(
     checkpoint_every: float = 60.0,
     on_trouble: str = "warn",
     profile: bool = False,
+    observers: Sequence[Chosen] = (),
     quiet: bool = False,
+    world: World = ALONE,
 ) -> dict[str, Any]:
-    """Train, score and report. Returns the final record, which --json prints."""
+    """Train, score and report. Returns the final record, which --json prints.
+
+    world  the processes that train together; this one is the first of them.
+    """
     from zoo_bench.evaluation.extractors import open_extractor
 
     progress = TrainingProgress(quiet)
+    watch = Watch(opened(observers, catalog), progress.say)
     keep_heap()
-    torch.set_num_threads(recipe.threads or os.cpu_count() or 1)
+    set_threads(recipe)
     if not resume:
         folder.check_free(overwrite)
         build(recipe, catalog)  # parts that do not fit together are said before anything is made or replaced
@@ -76,48 +88,61 @@ def run_bench(
     images = load_images(recipe, catalog)
     if not resume:
         folder.claim(overwrite)
-    with locked(folder.path):
+    with locked(folder.path), watch:
         if resume:
-            run, data = resumed(recipe, folder, images, catalog, progress)
+            run, data = resumed(recipe, folder, images, catalog, progress, world)
         else:
             folder.claim(overwrite)  # again: another process may have come first
             folder.clear()
-            run, data = started(recipe, folder, images, catalog)
+            run, data = started(recipe, folder, images, catalog, world)
         recipe = run.recipe
-        progress.say(_headline(run, images, folder))
+        progress.say(_headline(run, images, folder, world))
         draw_real(images, folder, recipe.data.background)
+        world.send(json.dumps(recipe.to_json()).encode())
+        watch.started(Watched(folder.path.resolve(), recipe.to_json(), run.iteration))
         finished = run.iteration == run.total or train_run(
-            run, data, images, folder, progress, checkpoint_every, on_trouble, profile
+            run, data, images, folder, progress, checkpoint_every, on_trouble, profile, watch
         )
         training = _training(run, finished)
         record: dict[str, Any] = {"run": str(folder.path), "state": training["state"], "training": training}
         if not finished:
-            progress.say(f"stopped at iteration {run.iteration}; go on with: zoo bench --resume {folder.path}")
+            same = " and the same --devices" if world.size > 1 else ""
+            progress.say(f"stopped at iteration {run.iteration}; go on with: zoo bench --resume {folder.path}{same}")
+            watch.ended("stopped", {})
             return record
         save_bundle(run_bundle(run), folder.model)
         if (encoder := run_encoder(run)) is not None:
             save_encoder(encoder, folder.model)
         report = score_run(folder, images, recipe, catalog, training, scoring, progress)
+        watch.ended("finished", report)
         page = render(folder.path)
     progress.say(f"model:  {folder.model}\nreport: {page}")
     record |= {name: report[name] for name in ("scores", "evaluator", "overfit") if name in report}
     return record | {"report_page": str(page), "model": str(folder.model)}
 
 
-def started(recipe: Recipe, folder: RunFolder, images: Images, catalog: Catalog) -> tuple[Run, DeviceData]:
+def set_threads(recipe: Recipe) -> None:
+    """Those of the recipe, or this process's part of the cores."""
+    here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # processes that torchrun has started on this machine
+    torch.set_num_threads(recipe.threads or max(1, (os.cpu_count() or 1) // here))
+
+
+def started(
+    recipe: Recipe, folder: RunFolder, images: Images, catalog: Catalog, world: World = ALONE
+) -> tuple[Run, DeviceData]:
     """A new run, its recipe completed with what only this machine and these images tell, and written down."""
     distributions = {name.partition("/")[0] for name in [recipe.model, recipe.data.id, *recipe.parts.values()]}
     run = build(
         dataclasses.replace(
             recipe,
             versions=versions({"zoo-core", "zoo-bench"} | distributions),
-            hardware=hardware(),
+            hardware=hardware() | {"devices": world.size},
             dataset_sha256=images.sha256,
         ),
         catalog,
     )
     initialise(run, catalog)
-    data = _device_data(run, images)
+    data = device_data(run, images, world)
     run.recipe = dataclasses.replace(run.recipe, precision=choose_precision(run, data))
     folder.save_recipe(run.recipe)
     folder.samples.mkdir(exist_ok=True)
@@ -125,7 +150,7 @@ def started(recipe: Recipe, folder: RunFolder, images: Images, catalog: Catalog)
 
 
 def resumed(
-    recipe: Recipe, folder: RunFolder, images: Images, catalog: Catalog, progress: TrainingProgress
+    recipe: Recipe, folder: RunFolder, images: Images, catalog: Catalog, progress: TrainingProgress, world: World = ALONE
 ) -> tuple[Run, DeviceData]:
     """A run at its newest intact checkpoint, or at its start. Raises ZooError if the images are not the same any more."""
     if images.sha256 != recipe.dataset_sha256:
@@ -135,7 +160,7 @@ def resumed(
     path, warnings = load_newest(run, folder.checkpoints)
     if path is None and recipe != before and checkpoints(folder.checkpoints):
         raise ZooError(f"{folder.path} cannot go on with these options ({warnings[-1]}); start a new run")
-    warnings += differences(recipe, versions(set(recipe.versions) - {"python"}), hardware())
+    warnings += differences(recipe, versions(set(recipe.versions) - {"python"}), hardware() | {"devices": world.size})
     if recipe.budget != before.budget:
         run.total = None
     if path is None:
@@ -148,7 +173,7 @@ def resumed(
         )
     progress.say(f"resuming at iteration {run.iteration}" if path else "no checkpoint: starting again")
     folder.forget_after(run.iteration)
-    data = _device_data(run, images)
+    data = device_data(run, images, world)
     if not recipe.precision:
         run.recipe = dataclasses.replace(recipe, precision=choose_precision(run, data))
     if run.recipe != before:
@@ -156,9 +181,10 @@ def resumed(
     return run, data
 
 
-def _device_data(run: Run, images: Images) -> DeviceData:
+def device_data(run: Run, images: Images, world: World = ALONE) -> DeviceData:
+    """What the run trains on: its recipe's share of the images, and this process's share of every batch."""
     recipe = run.recipe
-    return DeviceData(images, recipe.train, recipe.seed, run.device, recipe.data.background, recipe.data.guide)
+    return DeviceData(images, recipe.train, recipe.seed, run.device, recipe.data.background, recipe.data.guide, world)
 
 
 def _training(run: Run, finished: bool) -> dict[str, Any]:
@@ -269,15 +295,16 @@ def score_model(
     return report
 
 
-def _headline(run: Run, images: Images, folder: RunFolder) -> str:
+def _headline(run: Run, images: Images, folder: RunFolder, world: World) -> str:
     recipe = run.recipe
     budget = ", ".join(f"{value:g} {name}" for name, value in dataclasses.asdict(recipe.budget).items() if value is not None)
     train = int((~images.held_out).sum())
     skipped = f", {len(images.skipped)} files skipped" if images.skipped else ""
+    devices = f" in {world.size} processes" if world.size > 1 else ""
     start = recipe.init_from
     origin = f"\nstarts from {start['networks']} of {start['ref']} {start['commit']}".rstrip() if start else ""
     return (
         f"{recipe.model} with {recipe.parts['upsampler']} on {recipe.data.id}: {train} images to train on, "
         f"{len(images.pixels) - train} held out{skipped}{origin}\n"
-        f"{recipe.space.size} px, {budget} on {recipe.device} -> {folder.path}"
+        f"{recipe.space.size} px, {budget} on {recipe.device}{devices} -> {folder.path}"
     )

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from zoo_bench.launch import asked_processes, check_processes, follow, is_worker, launch, world_of
 from zoo_bench.matrix.axes import asks_for_matrix
+from zoo_bench.observers.chosen import split
 from zoo_bench.recipes import use_recipe
 from zoo_bench.resume import resumed_recipe
 from zoo_bench.run_folder import RunFolder
@@ -72,6 +74,12 @@ DEFAULT_MINUTES = {"cpu": 5.0, "mps": 10.0, "cuda": 10.0}
 @click.option(
     "--device", default="auto", show_default=True, type=click.Choice(("auto", "cpu", "cuda", "mps")), help="Where to train."
 )
+@click.option(
+    "--devices", default=1, show_default=True, type=click.IntRange(1, 1024), help="Devices of each node, a process each."
+)
+@click.option("--nodes", default=1, show_default=True, type=click.IntRange(1, 1024), help="Machines; type the command on each.")
+@click.option("--node", default=0, type=click.IntRange(0, 1023), help="Which of them this is; the run folder lies on node 0.")
+@click.option("--rendezvous", metavar="HOST:PORT", help="An address of node 0 that all nodes reach.")
 @click.option("--precision", type=click.Choice(("auto", "fp32", "bf16")), help="The same as --set train.precision=...")
 @click.option("--threads", default=0, help="Threads of the CPU; 0: one per core.")
 @click.option(
@@ -94,6 +102,9 @@ DEFAULT_MINUTES = {"cpu": 5.0, "mps": 10.0, "cuda": 10.0}
     show_default=True,
     type=click.Choice(("warn", "stop", "rollback")),
     help="rollback: to the last checkpoint, with half the learning rate. Values that are not finite stop a run with warn, too.",
+)
+@click.option(
+    "--log", "observers", multiple=True, metavar="OBSERVER", help="Who is told of it: tensorboard or wandb. May be repeated."
 )
 @click.option("--profile", is_flag=True, help="Measure some iterations part by part; a table and a trace in the run folder.")
 @click.option("--extractor", default="sprites", show_default=True, help="Feature space of the scores; see zoo eval.")
@@ -118,11 +129,15 @@ def bench(context: click.Context, /, **given: Any) -> None:
     With several names after --model or a part's flag, or several seeds, every combination is trained.
     """
     catalog = discover()
+    given["observers"], given["settings"] = split(given["observers"], given["settings"], catalog)
+    processes = asked_processes(given)
     if asks_for_matrix(given):
         if given["publish"]:
             raise ZooError("--publish is for one run; leave it out, then type zoo publish RUN USER/NAME")
         if given["profile"]:
             raise ZooError("--profile is for one run; type one model, one of each part and one seed")
+        if processes.count > 1:
+            raise ZooError("--devices is for one run; type one model, one of each part and one seed")
         from zoo_bench.matrix.run import bench_matrix
 
         context.exit(bench_matrix(context, given, catalog))
@@ -137,22 +152,35 @@ def bench(context: click.Context, /, **given: Any) -> None:
         from zoo_bench.publish.upload import check_target  # imports the Hub's client
 
         check_target(given["publish"])
+    check_processes(processes, recipe)
     # Threads that spin while they wait lose a multiple on a busy machine; read when torch is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("KINETO_LOG_LEVEL", "5")  # torch.profiler tells stderr that there is no GPU; read then, too
+    if processes.count > 1 and not is_worker():
+        if not given["resume"]:
+            folder.check_free(given["overwrite"])
+        context.exit(
+            launch(processes, sys.argv[1:], shlex.join(["zoo", "bench", "--resume", str(folder.path), *processes.words]))
+        )
     from zoo_bench.bench import Scoring, run_bench  # imports torch
 
-    record = run_bench(
-        recipe,
-        folder,
-        catalog,
-        resume=bool(given["resume"]),
-        overwrite=given["overwrite"],
-        checkpoint_every=given["checkpoint_every"],
-        on_trouble=given["on_trouble"],
-        profile=given["profile"],
-        scoring=Scoring(None if given["no_eval"] else given["extractor"], given["extractor_weights"], given["samples"]),
-    )
+    with world_of(processes, recipe.device) as world:
+        if world.rank:
+            follow(world, catalog)
+            return
+        record = run_bench(
+            recipe,
+            folder,
+            catalog,
+            resume=bool(given["resume"]),
+            overwrite=given["overwrite"],
+            checkpoint_every=given["checkpoint_every"],
+            on_trouble=given["on_trouble"],
+            profile=given["profile"],
+            observers=given["observers"],
+            scoring=Scoring(None if given["no_eval"] else given["extractor"], given["extractor_weights"], given["samples"]),
+            world=world,
+        )
     try:
         if given["publish"] and record["state"] == "finished":
             from zoo_bench.publish.command import publish_run

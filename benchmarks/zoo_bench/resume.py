@@ -122,7 +122,7 @@ def _on_machine(recipe: Recipe, typed: Mapping[str, Any]) -> tuple[Recipe, list[
 
 
 def differences(recipe: Recipe, versions: Mapping[str, str], hardware: Mapping[str, Any]) -> list[str]:
-    """One line each on what is not as it was when the run was started: packages, processor, GPU, threads."""
+    """One line each on what is not as it was when the run was started: packages, processor, GPU, threads, number of devices."""
     found = [
         f"{name} is {versions[name]} here, the run was started with {before}: what comes may differ"
         for name, before in recipe.versions.items()
@@ -130,7 +130,7 @@ def differences(recipe: Recipe, versions: Mapping[str, str], hardware: Mapping[s
     ]
     moved = [
         f"{name} {hardware[name]} (was {recipe.hardware[name]})"
-        for name in ("cpu", "gpu", "threads")
+        for name in ("cpu", "gpu", "threads", "devices")
         if name in recipe.hardware and hardware.get(name) != recipe.hardware[name]
         if not any(change.startswith(f"--{name} ") for change in recipe.changes)  # said once
     ]

@@ -21,6 +21,16 @@ from zoo_core.files import write_bytes
 
 def save_checkpoint(run: Run, folder: Path, keep: int = 2) -> Path:
     """Write folder/<iteration>.safetensors and remove all but the newest `keep`. Raises RunFailure if the disk refuses."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{run.iteration:08d}.safetensors"
+    write_bytes(path, checkpoint_bytes(run))
+    for old in checkpoints(folder)[keep:]:
+        old.unlink(missing_ok=True)
+    return path
+
+
+def checkpoint_bytes(run: Run) -> bytes:
+    """What the file of a checkpoint holds."""
     tensors = {name: value.detach().cpu().contiguous() for name, value in _tensors(run).items()}
     state = {
         "iteration": run.iteration,
@@ -33,12 +43,7 @@ def save_checkpoint(run: Run, folder: Path, keep: int = 2) -> Path:
         },
         "sha256": _digest(tensors),
     }
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{run.iteration:08d}.safetensors"
-    write_bytes(path, save(tensors, {"zoo": json.dumps(state)}))
-    for old in checkpoints(folder)[keep:]:
-        old.unlink(missing_ok=True)
-    return path
+    return save(tensors, {"zoo": json.dumps(state)})
 
 
 def checkpoints(folder: Path) -> list[Path]:

@@ -13,6 +13,7 @@ from zoo_core.interfaces import Condition, Draw, Generator, Phase
 from zoo_core.train.adaptive import Adaptive
 from zoo_core.train.augment import augment, numbers
 from zoo_core.train.options import TrainOptions
+from zoo_core.train.world import ALONE, World
 
 Change = Callable[[Tensor, Tensor | None], tuple[Tensor, Tensor | None]]  # images, guide -> the same, changed
 Watch = Callable[[Tensor, Tensor], None]  # images before the change, and the critic's answers
@@ -102,8 +103,8 @@ class CriticViews:
             nets = {name: CriticView(net, change, watch) if name in self.critics else net for name, net in nets.items()}
         return nets
 
-    def observe(self, phase: Phase, adaptive: Adaptive) -> None:
-        """Show the answers of a finished step of a critic's phase to the controller."""
+    def observe(self, phase: Phase, adaptive: Adaptive, world: World = ALONE) -> None:
+        """Show the answers of a finished step of a critic's phase to the controller: those of all processes, to each."""
         if phase.rate != "critic_lr" or False not in self.answers:
             return
         if True not in self.answers:
@@ -111,7 +112,7 @@ class CriticViews:
                 f"phase {phase.name} changes real images before a critic sees them, so train.augment_target cannot be held; "
                 "leave it out"
             )
-        adaptive.observe(self.answers[True], self.answers[False])
+        adaptive.observe(*(world.all_rows(self.answers[real]) for real in (True, False)))
 
 
 def make_views(options: TrainOptions, phases: Sequence[Phase], nets: Mapping[str, nn.Module], draw: Draw) -> CriticViews | None:

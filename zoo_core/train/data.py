@@ -13,6 +13,7 @@ from zoo_core.seeds import mix
 from zoo_core.train.edges import edge_map
 from zoo_core.train.options import TrainOptions
 from zoo_core.train.stream import Stream
+from zoo_core.train.world import ALONE, World
 
 
 def to_unit(pixels: Tensor) -> Tensor:
@@ -29,7 +30,8 @@ class DeviceData:
     """The training part of an image set on the training device.
 
     Batch k of size B holds the images at places k * B .. k * B + B - 1 of an endless row of shuffled copies of the set, so
-    every image is seen equally often, and any batch can be made without those before it. An image set that is mapped from a
+    every image is seen equally often, and any batch can be made without those before it. Of several processes, each makes its
+    own rows of the batch. An image set that is mapped from a
     file stays there, and gives the same batches.
     """
 
@@ -41,15 +43,16 @@ class DeviceData:
         device: torch.device,
         background: tuple[int, int, int] = (255, 255, 255),
         guide: str = "none",
+        world: World = ALONE,
     ) -> None:
+        self.world = world
+        self.share = world.share(options.batch)
         keep = np.flatnonzero(~images.held_out)
         self.count = len(keep)
         self.stream: Stream | None = None
         self.pixels = torch.empty(0, dtype=torch.uint8, device=device)
         if mapping(images.pixels) is not None:
-            self.stream = Stream(
-                images.pixels, keep, lambda k: self.places(k * options.batch, options.batch), device.type == "cuda"
-            )
+            self.stream = Stream(images.pixels, keep, self.own_places, device.type == "cuda")
         else:
             self.pixels = torch.from_numpy(np.ascontiguousarray(images.pixels[keep].transpose(0, 3, 1, 2))).to(device)
         self.labels = torch.from_numpy(images.labels[keep]).to(device) if images.space.labels else None
@@ -72,7 +75,7 @@ class DeviceData:
         if self.stream is not None:
             index, pixels = (part.to(self.device, non_blocking=True) for part in self.stream.batch(k))
         else:
-            index = self.places(k * self.options.batch, self.options.batch)
+            index = self.own_places(k)
             pixels = self.pixels[index]
         pixels = self.augment(pixels, k)
         labels = None if self.labels is None else self.labels[index]
@@ -80,6 +83,10 @@ class DeviceData:
         options = self.options
         guide = edge_map(real, options.edge_threshold, options.edge_thin) if self.guide == "edges" else None
         return Batch(real, Condition(labels, guide))
+
+    def own_places(self, k: int) -> Tensor:
+        """`places` of this process's rows of batch number k."""
+        return self.places(k * self.options.batch + self.share.start, self.share.stop - self.share.start)
 
     def places(self, first: int, n: int) -> Tensor:
         """(n,) indices of the images at places first .. first + n - 1, on the device that the pixels are on."""
@@ -96,16 +103,16 @@ class DeviceData:
 
     def augment(self, pixels: Tensor, k: int) -> Tensor:
         """Mirror and shift (N, C, H, W) uint8 images; no colour changes, so background and palette stay exact."""
-        options, n = self.options, len(pixels)
+        options, n, mine = self.options, len(pixels) * self.world.size, self.world.share(len(pixels) * self.world.size)
         self.random.manual_seed(mix(self.seed, "augment", k))
         for wanted, axis in ((options.flip, 3), (options.vflip, 2)):
             if wanted:
                 chosen = torch.rand(n, 1, 1, 1, generator=self.random, device=self.device) < 0.5
-                pixels = torch.where(chosen, pixels.flip(axis), pixels)
+                pixels = torch.where(chosen[mine], pixels.flip(axis), pixels)
         reach = int(options.shift * pixels.shape[-1])
         if reach:
             by = torch.randint(-reach, reach + 1, (2, n, 1), generator=self.random, device=self.device)
-            pixels = shift(pixels, by[0], by[1], self.blank)
+            pixels = shift(pixels, by[0, mine], by[1, mine], self.blank)
         return pixels
 
 

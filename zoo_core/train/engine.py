@@ -15,6 +15,7 @@ from zoo_core.build import Run
 from zoo_core.errors import RunFailure
 from zoo_core.interfaces import Phase, total_loss
 from zoo_core.seeds import mix
+from zoo_core.train.agreement import Agreement
 from zoo_core.train.critic_view import make_views
 from zoo_core.train.data import DeviceData
 from zoo_core.train.draw import CounterDraw
@@ -23,6 +24,7 @@ from zoo_core.train.gate import gated_step
 from zoo_core.train.precision import autocast, in_bfloat16
 from zoo_core.train.profile import Mark, unmarked
 from zoo_core.train.schedules import rate_factor
+from zoo_core.train.shared_layers import share_layers
 
 
 @dataclass(frozen=True)
@@ -53,15 +55,21 @@ class Step:
 def train(run: Run, data: DeviceData, mark: Mark = unmarked) -> Generator[Step, None, None]:
     """Train until run.total iterations are done, or for ever if it is None; yields after each. Nothing is read back.
 
+    Where `data` is one process's share (data.world), every process of the run must be in here. The first one decides, by
+    run.total and by closing the iterator; the others get their state from it and do as many iterations.
+
     mark  is entered around every part of a phase, under the name "phase/part", and around "average".
     """
-    draw = CounterDraw(run.recipe.seed, run.prior, run.device)
-    options, adaptive = run.recipe.train, run.adaptive
+    options, adaptive, world = run.recipe.train, run.adaptive, data.world
+    draw = CounterDraw(run.recipe.seed, run.prior, run.device, world, options.batch)
     views = make_views(options, run.phases, run.nets, draw)
     repeats = sum(phase.times for phase in run.phases)
     for net in run.nets.values():
+        if world.size > 1:
+            share_layers(net, world)
         net.train()
-    while run.total is None or run.iteration < run.total:
+    agreement = Agreement(world, run)
+    while agreement.another():
         started = time.perf_counter()
         torch.manual_seed(mix(run.recipe.seed, "iteration", run.iteration))  # dropout
         factor = rate_factor(options, run.iteration, run.total) * 0.5**run.rollbacks
@@ -86,6 +94,9 @@ def train(run: Run, data: DeviceData, mark: Mark = unmarked) -> Generator[Step, 
                 optimizer.zero_grad(set_to_none=True)
                 with mark(f"{phase.name}/backward"):
                     torch.autograd.backward(total_loss(losses))
+                if world.size > 1:
+                    with mark(f"{phase.name}/reduce"):
+                        losses = world.mean_step(trained, losses, phase.gate)
                 with mark(f"{phase.name}/step"):
                     if options.clip_gradient is not None:
                         clip_grad_norm_(trained, options.clip_gradient)
@@ -95,7 +106,7 @@ def train(run: Run, data: DeviceData, mark: Mark = unmarked) -> Generator[Step, 
                         optimizer.step()
                     phase.after(run.nets)
                 if views and adaptive:
-                    views.observe(phase, adaptive)
+                    views.observe(phase, adaptive, world)
             terms.update({f"{phase.name}/{name.lstrip('~')}": value.detach() for name, value in losses.items()})
         decay = options.ema
         with mark("average"):
@@ -105,7 +116,11 @@ def train(run: Run, data: DeviceData, mark: Mark = unmarked) -> Generator[Step, 
             adaptive.adapt(run.iteration)
             terms["augment/probability"] = adaptive.probability.clone()
         run.seconds += time.perf_counter() - started
-        yield Step(run.iteration, terms)
+        try:
+            yield Step(run.iteration, terms)
+        except GeneratorExit:
+            agreement.end()
+            raise
 
 
 def _freeze_others(nets: Mapping[str, nn.Module], phase: Phase) -> None:
