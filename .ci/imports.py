@@ -31,6 +31,7 @@ TORCH_FREE = (
         "hooks",
         "images",
         "model_config",
+        "observers",
     ),
     *("installed", "names", "nets.options", "options", "prior", "recipe", "scores", "seeds", "space", "train.options"),
 )
@@ -51,7 +52,7 @@ def contracts(root: Path = ROOT) -> str:
     folders = plugin_folders(root)
     plugins = [package_of(folder) for folder in folders]
     light = [f"zoo_core.{name}" for name in TORCH_FREE]
-    light += ["zoo_bench.entries", "zoo_bench.data.options", "zoo_bench.matrix.options"]
+    light += ["zoo_bench.entries", "zoo_bench.data.options", "zoo_bench.matrix.options", "zoo_bench.observers.options"]
     for folder, package in zip(folders, plugins, strict=True):
         light += sorted(
             f"{package}.{file.stem}" for file in (folder / package).glob("*.py") if re.search(r"entries|options", file.stem)

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import pytest
 
-from zoo_core import executors, hooks, images, interfaces, scores
+from zoo_core import executors, hooks, images, interfaces, observers, scores
 from zoo_core.catalog import discover
 from zoo_core.cli import zoo
 from zoo_core.hooks import KINDS, PARTS
@@ -59,7 +59,7 @@ def test_every_kind_and_entry_is_documented(kind):
 def test_every_option_of_every_part_is_documented():
     catalog, seen = discover(), 0
     sections = {"train": TrainOptions}
-    for kind in (*PARTS.values(), "dataset", "executor"):
+    for kind in (*PARTS.values(), "dataset", "executor", "observer"):
         for item in catalog.of(kind):
             config = catalog.load_config(item)
             if item.distribution in OURS and config:
@@ -100,7 +100,7 @@ def test_every_check_is_documented_with_its_contract():
 
 def test_every_hook_and_interface_is_shown():
     text = (ROOT / "docs/reference/interfaces.md").read_text()
-    for module in (hooks, interfaces, images, scores, executors):
+    for module in (hooks, interfaces, images, scores, executors, observers):
         file = f"{module.__name__.replace('.', '/')}.py"
         blocks = re.findall(rf"literalinclude}} \.\./\.\./{file}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
         assert blocks, f"{file} is not shown"

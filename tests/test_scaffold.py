@@ -34,6 +34,8 @@ def use(kind: str) -> list[str]:
         return ["bench", *TINY, "--set", "dataset.count=60", "--out", name]
     if kind == "executor":
         return ["bench", "--engine", name, *TINY, "--no-eval", "--out", name]
+    if kind == "observer":
+        return ["bench", "--log", name, *TINY, "--no-eval", "--out", name]
     return ["bench", f"--{kind}", name, *TINY, "--no-eval", "--out", name]
 
 

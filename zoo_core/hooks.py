@@ -28,6 +28,7 @@ KINDS = {
     "dataset": "(options) -> Dataset",
     "metric": "(sets) -> mapping of named scores",
     "executor": "(options) -> Executor",
+    "observer": "(options) -> Observer",
     "command": "a click command",
 }
 PARTS = {  # what a model is made of -> kind of the entry; `adversarial` is an objective that another objective wraps

@@ -13,7 +13,7 @@ def zoo_entries() -> list[Entry]:
         Entry("command", "verify", target="zoo_bench.publish.command:verify", summary="Score a published model again"),
         Entry("command", "eval", target="zoo_bench.eval:eval_command", summary="Score a model or a folder of images"),
         Entry("command", "compare", target="zoo_bench.compare:compare", summary="Show runs side by side"),
-        Entry("command", "report", target="zoo_bench.report_command:report", summary="Write a page that shows runs side by side"),
+        Entry("command", "report", target="zoo_bench.report_command:report", summary="Write one page of several runs"),
         Entry("command", "runs", target="zoo_bench.runs:runs", summary="List runs with their state and size, and clean up"),
         Entry("command", "data", target="zoo_bench.data_command:data", summary="Check, cut and pack a set of images"),
         Entry(
@@ -36,6 +36,19 @@ def zoo_entries() -> list[Entry]:
             target="zoo_bench.matrix.executor_slurm:SlurmExecutor",
             config="zoo_bench.matrix.options:SlurmOptions",
             summary="jobs of a Slurm cluster; needs zoo-bench[slurm]",
+        ),
+        Entry(
+            "observer",
+            "tensorboard",
+            target="zoo_bench.observers.tensorboard:TensorBoard",
+            summary="event files in the run folder; needs zoo-bench[tensorboard]",
+        ),
+        Entry(
+            "observer",
+            "wandb",
+            target="zoo_bench.observers.wandb:WeightsAndBiases",
+            config="zoo_bench.observers.options:WandbOptions",
+            summary="a run of Weights & Biases; needs zoo-bench[wandb]",
         ),
         Entry(
             "dataset",

@@ -76,7 +76,7 @@ def options_page(catalog: Catalog) -> list[str]:
     """Every option of every part, the trainer and the datasets."""
     head = ("option", "type", "default", "accepts", "meaning")
     lines = ["## train", "", "The trainer, for every model: `--set train.KEY=VALUE`.", *table(head, option_rows(TrainOptions))]
-    for kind in (*dict.fromkeys(PARTS.values()), "dataset", "executor"):
+    for kind in (*dict.fromkeys(PARTS.values()), "dataset", "executor", "observer"):
         for item in of_this_project(catalog, kind):
             config = catalog.load_config(item)
             lines += [f"## {kind} {item.entry.name}", "", f"{code(item.id)}: {cell(item.entry.summary)}.", ""]

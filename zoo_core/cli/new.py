@@ -28,10 +28,11 @@ SUMMARIES = {
     "dataset": "drawn discs and boxes, to be replaced",
     "metric": "distance between the colours of real and generated images, to be replaced",
     "executor": "child processes, to be replaced",
+    "observer": "a table of the losses in the run folder, to be replaced",
     "command": "print the papers behind what is installed, to be replaced",
     "model": "hinge GAN with spectral norm and two critic steps, to be replaced",
 }
-WITHOUT_OPTIONS = ("metric", "executor", "command", "model")
+WITHOUT_OPTIONS = ("metric", "executor", "observer", "command", "model")
 NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)  # "Names and normalization", packaging specifications
 
 
@@ -151,6 +152,8 @@ def use(entry: str, kind: str) -> str:
         return "zoo list metric"
     if kind == "executor":
         return f"zoo bench --engine {entry}"
+    if kind == "observer":
+        return f"zoo bench --log {entry}"
     return f"zoo bench --{kind} {entry}"
 
 

@@ -31,6 +31,7 @@ from zoo_core.testing import (
     checks_metric,
     checks_model,
     checks_objective,
+    checks_observer,
     checks_package,
     checks_upsampler,
 )
@@ -42,6 +43,7 @@ CHECKS: tuple[Check, ...] = (
     *checks_manifest.CHECKS,
     *checks_command.CHECKS,
     *checks_metric.CHECKS,
+    *checks_observer.CHECKS,
     *checks_executor.CHECKS,
     *checks_dataset.CHECKS,
     *checks_upsampler.CHECKS,

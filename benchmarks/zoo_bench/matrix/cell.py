@@ -12,6 +12,7 @@ from typing import Any
 
 from zoo_bench.lock import holder
 from zoo_bench.matrix.folder import Cell, load_matrix, read_status, write_status
+from zoo_bench.observers.chosen import Chosen
 from zoo_bench.run_folder import RunFolder
 from zoo_core.catalog import cause, discover
 from zoo_core.errors import RunFailure, ZooError
@@ -71,6 +72,7 @@ def _attempt(cell: Cell, folder: RunFolder, scoring: dict[str, Any]) -> tuple[st
             overwrite=not begun,
             checkpoint_every=scoring["checkpoint_every"],
             on_trouble=scoring.get("on_trouble", "warn"),
+            observers=[Chosen(**each) for each in scoring.get("observers", ())],
             scoring=Scoring(scoring["extractor"], weights, scoring["samples"]),
         )
         return record["state"], ""

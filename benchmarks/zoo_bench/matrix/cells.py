@@ -18,7 +18,7 @@ from zoo_bench.matrix.folder import Cell, Matrix
 from zoo_core.catalog import Catalog
 from zoo_core.errors import ZooError
 
-MATRIX_ONLY = ("seeds", "jobs", "engine", "dry_run", "out", "overwrite", "resume", "as_json")
+MATRIX_ONLY = ("observers", "seeds", "jobs", "engine", "dry_run", "out", "overwrite", "resume", "as_json")
 
 
 def plan_matrix(given: Mapping[str, Any], catalog: Catalog, options: Iterable[click.Parameter], command: str) -> Matrix:
@@ -57,6 +57,7 @@ def scoring_of(given: Mapping[str, Any]) -> dict[str, Any]:
         "samples": given["samples"],
         "checkpoint_every": given["checkpoint_every"],
         "on_trouble": given["on_trouble"],
+        "observers": [observer.to_json() for observer in given["observers"]],
     }
 
 

@@ -40,7 +40,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Matrix:
-    """What matrix.json holds. `scoring`: zoo_bench.bench.Scoring, `checkpoint_every` and `on_trouble`, as JSON."""
+    """What matrix.json holds. `scoring`: zoo_bench.bench.Scoring, `checkpoint_every`, `on_trouble`, `observers`, as JSON."""
 
     cells: tuple[Cell, ...]
     scoring: Mapping[str, Any] = field(default_factory=dict)
@@ -55,9 +55,14 @@ class Matrix:
         return {"format": FORMAT, "command": self.command, "scoring": dict(self.scoring), "cells": cells}
 
     @property
+    def measured(self) -> dict[str, Any]:
+        """Of `scoring`, what decides the numbers: who watches does not."""
+        return {key: value for key, value in self.scoring.items() if key != "observers"}
+
+    @property
     def sha256(self) -> str:
         """Of what is asked for: neither of the machine nor of how the command was typed."""
-        asked = [self.scoring, *sorted((cell.name, _asked(cell)) for cell in self.cells)]
+        asked = [self.measured, *sorted((cell.name, _asked(cell)) for cell in self.cells)]
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 
@@ -152,4 +157,4 @@ def _asked(cell: Cell) -> dict[str, Any]:
 def _common(matrix: Matrix) -> dict[str, Any]:
     """What all cells share, once."""
     first = _asked(matrix.possible[0]) if matrix.possible else {}
-    return {**{key: first.get(key) for key in ("dataset", "space", "budget", "device")}, "scoring": dict(matrix.scoring)}
+    return {**{key: first.get(key) for key in ("dataset", "space", "budget", "device")}, "scoring": matrix.measured}

@@ -20,6 +20,7 @@ from zoo_bench.matrix.cells import plan_matrix
 from zoo_bench.matrix.executor_local import cores
 from zoo_bench.matrix.folder import Cell, Matrix, clear, is_finished, joined, load_matrix, matrix_at, read_status, save_matrix
 from zoo_bench.matrix.table import show, write_table
+from zoo_bench.observers.chosen import opened
 from zoo_bench.report.board import render_board
 from zoo_bench.report.text import duration, plural
 from zoo_bench.run_folder import RunFolder
@@ -52,6 +53,7 @@ def bench_matrix(context: click.Context, given: Mapping[str, Any], catalog: Cata
     console = Console(stderr=True, highlight=False)
     engine = engine_of(given["engine"] or "local", [text for text in given["settings"] if text.startswith(ENGINE)], catalog)
     folder, matrix, replaced = asked_matrix(context, given, catalog)
+    opened(given["observers"], catalog)  # a library that is missing is said before anything starts
     executor = None if given["dry_run"] else engine.open(catalog)
     try:
         left = [cell for cell in matrix.possible if replaced or not is_finished(folder / cell.name)]
