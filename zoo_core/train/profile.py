@@ -35,10 +35,11 @@ class Profile:
     """Measures the iterations between `start()` and `stop()`, with `mark` handed to the engine and `iteration` around each.
 
     On a GPU every part is waited for, so that its time is its own: iterations are slower for it, and never different. All
-    operations are recorded by torch.profiler for the trace.
+    operations are recorded by torch.profiler for the trace, unless `traced` is false, which costs less.
     """
 
     device: torch.device
+    traced: bool = True
     seconds: dict[str, float] = field(default_factory=dict)  # by part
     iterations: int = 0
     whole: float = 0.0  # seconds of all iterations
@@ -46,17 +47,22 @@ class Profile:
     on: bool = False
 
     def start(self) -> None:
+        if self.traced:
+            self._record()
+        self._wait()
+        self.on = True
+
+    def _record(self) -> None:
         activities = [torch.profiler.ProfilerActivity.CPU]
         if self.device.type == "cuda":
             activities.append(torch.profiler.ProfilerActivity.CUDA)
         self.recorder = torch.profiler.profile(activities=activities)
         self.recorder.__enter__()
-        self._wait()
-        self.on = True
 
     def stop(self) -> None:
         self.on = False
-        self.recorder.__exit__(None, None, None)
+        if self.traced:
+            self.recorder.__exit__(None, None, None)
 
     @contextmanager
     def iteration(self) -> Iterator[None]:
@@ -85,7 +91,7 @@ class Profile:
         return [Part(name, 1e3 * seconds / self.iterations, seconds / self.whole) for name, seconds in named.items()]
 
     def trace(self) -> bytes:
-        """What chrome://tracing and ui.perfetto.dev read: JSON, compressed by gzip."""
+        """What chrome://tracing and ui.perfetto.dev read: JSON, compressed by gzip. Of a traced profile that has stopped."""
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "trace.json"
             self.recorder.export_chrome_trace(str(path))
