@@ -26,6 +26,7 @@ from zoo_bench.progress import TrainingProgress
 from zoo_bench.report.page import render
 from zoo_bench.resume import differences
 from zoo_bench.run_folder import RunFolder
+from zoo_bench.scored import Meter
 from zoo_bench.training import draw_real, draw_samples, generate, train_run
 from zoo_bench.trouble import reported
 from zoo_core.build import Run, build
@@ -41,18 +42,23 @@ from zoo_core.recipe import Recipe
 from zoo_core.scores import Metric
 from zoo_core.train.allocator import keep_heap
 from zoo_core.train.checkpoint import checkpoints, load_newest
+from zoo_core.train.compiled import compile_networks
 from zoo_core.train.data import DeviceData
-from zoo_core.train.precision import choose_precision
+from zoo_core.train.precision import choose_precision, use_tf32
 from zoo_core.train.world import ALONE, World
 
 
 @dataclass(frozen=True)
 class Scoring:
-    """How a finished run is scored: extractor (None: not at all), file of its weights, samples (0: one per training image)."""
+    """How a finished run is scored: extractor (None: not at all), file of its weights, samples (0: one per training image).
+
+    every  images of training between scores on the way, see zoo_bench.scored; 0: none.
+    """
 
     extractor: str | None = "sprites"
     weights: Path | None = None
     samples: int = 0
+    every: int = 0
 
 
 def run_bench(
@@ -96,12 +102,17 @@ def run_bench(
             folder.clear()
             run, data = started(recipe, folder, images, catalog, world)
         recipe = run.recipe
+        use_tf32(run, data)
+        left = compile_networks(run, data)
         progress.say(_headline(run, images, folder, world))
+        for name, why in left.items():
+            progress.say(f"warning: {name} is not compiled: {why}")
         draw_real(images, folder, recipe.data.background)
         world.send(json.dumps(recipe.to_json()).encode())
+        meter = Meter(images, recipe.data.background, scoring.every)
         watch.started(Watched(folder.path.resolve(), recipe.to_json(), run.iteration))
         finished = run.iteration == run.total or train_run(
-            run, data, images, folder, progress, checkpoint_every, on_trouble, profile, watch
+            run, data, images, folder, progress, checkpoint_every, on_trouble, profile, watch, meter
         )
         training = _training(run, finished)
         record: dict[str, Any] = {"run": str(folder.path), "state": training["state"], "training": training}

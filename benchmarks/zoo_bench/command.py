@@ -109,6 +109,13 @@ DEFAULT_MINUTES = {"cpu": 5.0, "mps": 10.0, "cuda": 10.0}
 @click.option("--profile", is_flag=True, help="Measure some iterations part by part; a table and a trace in the run folder.")
 @click.option("--extractor", default="sprites", show_default=True, help="Feature space of the scores; see zoo eval.")
 @click.option("--extractor-weights", type=click.Path(path_type=Path), help="File of the extractor's weights.")
+@click.option(
+    "--score-every",
+    default=0,
+    type=click.IntRange(0),
+    metavar="IMAGES",
+    help="Of training, between scores on the way; 0: none.",
+)
 @click.option("--samples", default=0, help="Images to score; 0: as many as there are training images.")
 @click.option(
     "--overfit", default=0, type=click.IntRange(0, 100), metavar="N", help="Learn N images by heart instead, and say how well."
@@ -178,7 +185,12 @@ def bench(context: click.Context, /, **given: Any) -> None:
             on_trouble=given["on_trouble"],
             profile=given["profile"],
             observers=given["observers"],
-            scoring=Scoring(None if given["no_eval"] else given["extractor"], given["extractor_weights"], given["samples"]),
+            scoring=Scoring(
+                None if given["no_eval"] else given["extractor"],
+                given["extractor_weights"],
+                given["samples"],
+                given["score_every"],
+            ),
             world=world,
         )
     try:

@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from types import FrameType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -28,6 +29,9 @@ from zoo_core.train.checkpoint import checkpoints, save_checkpoint
 from zoo_core.train.data import DeviceData
 from zoo_core.train.engine import Step, train
 from zoo_core.train.profile import Profile
+
+if TYPE_CHECKING:
+    from zoo_bench.scored import Meter
 
 CALIBRATION = 0.2  # share of a budget in minutes after which its number of steps is settled
 LOG_LINES = 400  # per run, about
@@ -94,6 +98,7 @@ def train_run(
     on_trouble: str = "warn",
     profile: bool = False,
     watch: Watch | None = None,
+    meter: Meter | None = None,
 ) -> bool:
     """Train on `data`, of `images`, until the budget is used; a checkpoint every so many seconds of training and at the end.
 
@@ -103,6 +108,7 @@ def train_run(
                 RunFailure unless the policy is to roll back.
     profile     measure some iterations, and write what came out into the folder.
     watch       told of every line of metrics.jsonl and of every grid of samples.
+    meter       scores samples on the way.
     """
     watch = watch or Watch({}, progress.say)
     recipe, doctor = run.recipe, Doctor(images, folder)
@@ -127,13 +133,14 @@ def train_run(
             ends = run.iteration == run.total or stop.signal is not None
             saves = ends or run.seconds - last_save >= checkpoint_every
             draws = ends or _due(run.iteration, run.total)
-            if draws or saves or run.iteration % (max(1, run.total // LOG_LINES) if run.total else 10) == 0:
+            scores = meter is not None and meter.due(run)
+            if draws or saves or scores or run.iteration % (max(1, run.total // LOG_LINES) if run.total else 10) == 0:
                 terms = step.values()
                 drawn = run_bundle(run) if draws else None
                 found = doctor.examine(run, terms, drawn)
                 rate = (run.iteration - last_log[0]) * run.images_per_iteration / max(run.seconds - last_log[1], 1e-9)
                 last_log = (run.iteration, run.seconds)
-                line = {
+                line: dict[str, Any] = {
                     "iteration": run.iteration,
                     "images": run.iteration * run.images_per_iteration,
                     "seconds": round(run.seconds, 3),
@@ -141,7 +148,9 @@ def train_run(
                     "lr": max(group["lr"] for optimizer in run.optimizers.values() for group in optimizer.param_groups),
                     "terms": {name: value for name, value in terms.items() if math.isfinite(value)},
                 }
-                line = {**line, "trouble": [item.to_json() for item in found]} if found else line
+                if meter is not None and scores and not any(item.fatal for item in found):
+                    line["scores"] = meter.measure(drawn or run_bundle(run))
+                line |= {"trouble": [item.to_json() for item in found]} if found else {}
                 folder.log(line)
                 watch.logged(line)
                 if cures(found, on_trouble, run):

@@ -57,6 +57,7 @@ def scoring_of(given: Mapping[str, Any]) -> dict[str, Any]:
         "samples": given["samples"],
         "checkpoint_every": given["checkpoint_every"],
         "on_trouble": given["on_trouble"],
+        "score_every": given["score_every"],
         "observers": [observer.to_json() for observer in given["observers"]],
     }
 

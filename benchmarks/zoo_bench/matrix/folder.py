@@ -40,7 +40,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Matrix:
-    """What matrix.json holds. `scoring`: zoo_bench.bench.Scoring, `checkpoint_every`, `on_trouble`, `observers`, as JSON."""
+    """What matrix.json holds. `scoring`: zoo_bench.bench.Scoring, `checkpoint_every`, `on_trouble` and more, as JSON."""
 
     cells: tuple[Cell, ...]
     scoring: Mapping[str, Any] = field(default_factory=dict)
@@ -56,8 +56,8 @@ class Matrix:
 
     @property
     def measured(self) -> dict[str, Any]:
-        """Of `scoring`, what decides the numbers: who watches does not."""
-        return {key: value for key, value in self.scoring.items() if key != "observers"}
+        """Of `scoring`, what decides the numbers: who watches on the way does not."""
+        return {key: value for key, value in self.scoring.items() if key not in ("observers", "score_every")}
 
     @property
     def sha256(self) -> str:

@@ -12,7 +12,7 @@ from zoo_bench.report.curves import Series, chart
 from zoo_bench.report.markup import Html, join, tag
 from zoo_bench.report.run import Run, rows, table
 from zoo_bench.report.scores import definitions
-from zoo_bench.report.series import phases, series, term
+from zoo_bench.report.series import phases, scores, series, term
 from zoo_core.hooks import PARTS
 
 STEPS_SHOWN = 8
@@ -172,7 +172,8 @@ def curves(run: Run) -> Html:
     """A chart for every term, grouped by phase; then speed and learning rate."""
     if not run.metrics:
         return tag("p", "No metrics have been recorded yet.", class_="absent")
-    groups = [_group(phase, [term(run, name) for name in names]) for phase, names in phases(run).items()]
+    groups = [_group("scores on the way", found)] if (found := list(scores(run).values())) else []
+    groups += [_group(phase, [term(run, name) for name in names]) for phase, names in phases(run).items()]
     pace = [("images_per_second", "images per second"), ("lr", "learning rate")]
     groups.append(_group("pace", [series(label, [(line, line.get(key)) for line in run.metrics]) for key, label in pace]))
     note = "Over iterations. Where there are more records than room, the line is their mean and the band their range."

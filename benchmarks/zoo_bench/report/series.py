@@ -27,6 +27,15 @@ def term(run: Run, name: str, over: str = "iteration") -> Series:
     return series(label, [(line, table(line, "terms")[name]) for line in run.metrics if name in table(line, "terms")], over)
 
 
+def scores(run: Run, over: str = "iteration") -> dict[str, Series]:
+    """Id of a score that was measured during training -> its curve."""
+    ids = dict.fromkeys(id for line in run.metrics for id in table(line, "scores"))
+    return {
+        id: series(id, [(line, table(line, "scores")[id]) for line in run.metrics if id in table(line, "scores")], over)
+        for id in ids
+    }
+
+
 def series(name: str, records: Iterable[Record], over: str = "iteration") -> Series:
     """The finite values; lines that lack the number they are drawn over are left out."""
     pairs = [(x, text.finite(value)) for line, value in records if (x := text.finite(line.get(over))) is not None]

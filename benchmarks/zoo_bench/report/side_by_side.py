@@ -13,7 +13,7 @@ from zoo_bench.report.markup import Html, join, tag
 from zoo_bench.report.overlay import Line, overlay
 from zoo_bench.report.run import Run, rows, table
 from zoo_bench.report.sections import command_block, command_of, figure
-from zoo_bench.report.series import phases, series, term
+from zoo_bench.report.series import phases, scores, term
 
 COPIES = ("copies", "copies_pixels", "ct")
 COPIED = -3.0  # of ct: below it are copies
@@ -186,9 +186,8 @@ def _scores_over_images(board: Board) -> dict[str, list[Line]]:
     found: dict[str, list[Line]] = {}
     for row in board.rows:
         for run in row.runs:
-            for id in dict.fromkeys(id for line in run.metrics for id in table(line, "scores")):
-                records = [(line, table(line, "scores")[id]) for line in run.metrics if id in table(line, "scores")]
-                found.setdefault(id, []).append(Line(row.name, series(id, records, "images")))
+            for id, curve in scores(run, "images").items():
+                found.setdefault(id, []).append(Line(row.name, curve))
     return found
 
 
