@@ -136,6 +136,7 @@ def follow(world: World, catalog: Catalog) -> None:
     from zoo_bench.command import load_images
     from zoo_core.build import build
     from zoo_core.train.engine import train
+    from zoo_core.train.precision import use_tf32
     from zoo_core.train.world import LostContact
 
     with _deaf():
@@ -146,7 +147,9 @@ def follow(world: World, catalog: Catalog) -> None:
             if images.sha256 != recipe.dataset_sha256:
                 raise ZooError(f"the images of {recipe.data.id} on this machine are not those of node 0; copy them here")
             run = build(recipe, catalog)
-            for _ in train(run, device_data(run, images, world)):
+            data = device_data(run, images, world)
+            use_tf32(run, data)
+            for _ in train(run, data):
                 pass
         except LostContact:
             return

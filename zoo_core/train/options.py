@@ -32,6 +32,16 @@ class TrainOptions:
         "auto: bf16 for phases where the device is fast at it and gradients agree with fp32",
         choices=("auto", "fp32", "bf16"),
     )
+    tf32: str = option(
+        "auto",
+        "products of fp32 numbers in TF32 on NVIDIA GPUs since 2020; auto: where gradients agree with fp32",
+        choices=("auto", "on", "off"),
+    )
+    compile: str = option(
+        "off",
+        "torch.compile networks, which pays on GPUs and in long runs; auto: those whose gradients stay the same, on: or fail",
+        choices=("auto", "on", "off"),
+    )
     channels_last: bool = option(True, "keep images as NHWC in memory, unless a network has instance norm, which is slow in it")
     ema: float = option(0.999, "decay of the averaged generator, reached by a warm-up; 0: no averaging", min=0, below=1)
     flip: bool = option(True, "mirror half of the images left to right")

@@ -1,13 +1,13 @@
-"""Which phases run in bfloat16, decided by trying both on the real networks and a real batch."""
+"""Which phases run in bfloat16, and whether products are TF32, decided by trying on the real networks and a real batch."""
 
 from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from zoo_core.build import Run
 from zoo_core.interfaces import Phase, total_loss
@@ -54,12 +54,47 @@ def choose_precision(run: Run, data: DeviceData) -> dict[str, str]:
 
 def gradient_cosine(run: Run, phase: Phase, place: int, data: DeviceData) -> float:
     """Cosine between the gradients of one step of a phase in bfloat16 and in float32; nan if it has no step now."""
-    exact, rough = (_gradient(run, phase, place, data, bf16).double() for bf16 in (False, True))
+    exact, rough = (phase_gradient(run, phase, place, data, bf16).double() for bf16 in (False, True))
     return float(torch.nn.functional.cosine_similarity(exact, rough, dim=0))
 
 
-def _gradient(run: Run, phase: Phase, place: int, data: DeviceData, bf16: bool) -> Tensor:
+def use_tf32(run: Run, data: DeviceData) -> bool:
+    """Settle, for this process, whether products of float32 numbers are TF32 (10 bits of mantissa): the recipe's `train.tf32`.
+
+    auto takes it on GPUs that have it, if the gradient of every phase agrees with float32's as bfloat16's must.
+    """
+    asked = run.recipe.train.tf32
+    able = run.device.type == "cuda" and torch.cuda.get_device_capability()[0] >= 8
+    chosen = asked == "on" or (
+        asked == "auto" and able and all(_tf32_agrees(run, *item, data) for item in enumerate(run.phases))
+    )
+    _set_tf32(chosen)
+    return chosen
+
+
+def _tf32_agrees(run: Run, place: int, phase: Phase, data: DeviceData) -> bool:
+    def gradient(on: bool) -> Tensor:
+        _set_tf32(on)
+        return phase_gradient(run, phase, place, data, bf16=False).double()
+
+    cosine = float(torch.nn.functional.cosine_similarity(gradient(False), gradient(True), dim=0))
+    return math.isnan(cosine) or cosine > AGREEMENT
+
+
+def _set_tf32(on: bool) -> None:
+    torch.backends.cuda.matmul.allow_tf32 = on
+    torch.backends.cudnn.allow_tf32 = on
+
+
+def phase_gradient(
+    run: Run, phase: Phase, place: int, data: DeviceData, bf16: bool, prepare: Callable[[dict[str, nn.Module]], object] = dict
+) -> Tensor:
+    """All gradients of one step of a phase as one vector, or a single nan if it has no step now. Leaves the run as it was.
+
+    prepare  is given copies of the networks first.
+    """
     nets = copy.deepcopy(run.nets)  # batch norm keeps statistics of what it sees
+    prepare(nets)
     for name, net in nets.items():
         net.train().requires_grad_(name in phase.trains)
     draw = CounterDraw(run.recipe.seed, run.prior, run.device).at(run.iteration, place, 0)
