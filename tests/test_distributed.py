@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from zoo_bench.launch import Processes, asked_processes, check_processes, torchrun_words
+from zoo_bench.launch import Processes, asked_processes, check_processes, launch, torchrun_words
 from zoo_core.build import build
 from zoo_core.catalog import discover
 from zoo_core.cli import main, zoo
@@ -288,10 +288,20 @@ def test_processes_that_torchrun_started_must_be_as_many(monkeypatch):
 
 
 def test_the_words_for_torchrun():
-    one = torchrun_words(Processes(2), ["bench"])
-    assert "--standalone" in one and one[-3:] == ["-m", "zoo_core", "bench"]
-    many = torchrun_words(Processes(4, 2, 1, "host:29500"), ["bench"])
+    one = torchrun_words(Processes(2))
+    assert "--standalone" in one and one[-2:] == ["-m", "zoo_core"]
+    many = torchrun_words(Processes(4, 2, 1, "host:29500"))
     assert many[many.index("--node-rank") + 1] == "1" and many[many.index("--master-port") + 1] == "29500"
+
+
+def test_torchrun_is_not_confused_by_options_that_begin_like_its_own(monkeypatch):
+    started = []
+    monkeypatch.setattr("torch.distributed.run.run", started.append)
+    words = ["bench", "--nodes", "2", "--node", "1", "--rendezvous", "host:29500", "--device", "cpu"]
+    assert launch(Processes(1, 2, 1, "host:29500"), words, "zoo bench --resume runs/x") == 0
+    (arguments,) = started
+    assert (arguments.nnodes, arguments.nproc_per_node, arguments.node_rank) == ("2", "1", 1)
+    assert (arguments.training_script, arguments.module, arguments.training_script_args) == ("zoo_core", True, words)
 
 
 def test_help_names_the_options():

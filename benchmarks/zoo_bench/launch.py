@@ -78,14 +78,14 @@ def is_worker() -> bool:
     return "TORCHELASTIC_RUN_ID" in os.environ
 
 
-def torchrun_words(asked: Processes, words: Sequence[str]) -> list[str]:
-    """Arguments of torchrun that start `zoo WORDS` in every process."""
+def torchrun_words(asked: Processes) -> list[str]:
+    """Arguments of torchrun that start `zoo` in every process."""
     host, _, port = asked.rendezvous.rpartition(":")
     where = (
         ["--standalone"] if asked.nodes == 1 else ["--node-rank", str(asked.node), "--master-addr", host, "--master-port", port]
     )
     counts = ["--nnodes", str(asked.nodes), "--nproc-per-node", str(asked.devices), "--max-restarts", "0"]
-    return [*counts, *where, "-m", "zoo_core", *words]
+    return [*counts, *where, "-m", "zoo_core"]
 
 
 def launch(asked: Processes, words: Sequence[str], again: str) -> int:
@@ -100,8 +100,10 @@ def launch(asked: Processes, words: Sequence[str], again: str) -> int:
 
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)  # what torchrun says of a dead process is said here, in a line
+    arguments = torchrun.parse_args(torchrun_words(asked))  # type: ignore[no-untyped-call]
+    arguments.training_script_args = list(words)  # parsed with the others, --node would be short for --node-rank
     try:
-        torchrun.run(torchrun.parse_args(torchrun_words(asked, words)))  # type: ignore[no-untyped-call]
+        torchrun.run(arguments)  # type: ignore[no-untyped-call]
     except SignalException:
         return 130
     except ChildFailedError as error:
