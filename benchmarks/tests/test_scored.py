@@ -23,12 +23,16 @@ SMALL = [
 
 
 class Count:
+    total = 6
+
     def __init__(self, iteration, each):
         self.iteration, self.images_per_iteration = iteration, each
 
 
-@pytest.mark.parametrize(("every", "each", "due"), [(8, 4, [2, 4, 6]), (10, 4, [3, 5]), (3, 4, [1, 2, 3, 4, 5, 6]), (0, 4, [])])
-def test_it_is_due_once_for_every_multiple_that_is_passed(every, each, due):
+@pytest.mark.parametrize(
+    ("every", "each", "due"), [(8, 4, [2, 4, 6]), (10, 4, [3, 5, 6]), (3, 4, [1, 2, 3, 4, 5, 6]), (0, 4, [])]
+)
+def test_it_is_due_once_for_every_multiple_that_is_passed_and_at_the_end(every, each, due):
     meter = Meter(None, (255, 255, 255), every)
     assert [i for i in range(1, 7) if meter.due(Count(i, each))] == due
 

@@ -15,16 +15,18 @@ EXTRACTOR = "sprites"
 
 @dataclass(frozen=True)
 class Meter:
-    """Measures after every `every` images of training; 0: never."""
+    """Measures after every `every` images of training and at the end; 0: never."""
 
     images: Images
     background: tuple[int, int, int]
     every: int
 
     def due(self, run: Run) -> bool:
-        """Whether the last iteration reached another multiple of `every` images."""
+        """Whether the last iteration reached another multiple of `every` images, or was the last of all."""
+        if self.every == 0:
+            return False
         each = run.images_per_iteration
-        return self.every > 0 and run.iteration * each // self.every > (run.iteration - 1) * each // self.every
+        return run.iteration == run.total or run.iteration * each // self.every > (run.iteration - 1) * each // self.every
 
     def measure(self, bundle: Bundle) -> dict[str, float]:
         """Id of the score -> value; {} where the images are too few. The same samples as at the end, only fewer."""

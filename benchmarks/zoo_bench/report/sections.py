@@ -124,8 +124,8 @@ def more_samples(run: Run) -> Html | None:
         ),
         (
             "nearest",
-            "Each sample with its nearest training image",
-            "pairs of a generated image and the training image nearest to it",
+            "Each sample with its nearest training image in pixels, then the one in features",
+            "rows of generated images, each beside the training images nearest to it",
         ),
     ]
     found = [figure(run.picture(name), caption, alt, "") for name, caption, alt in wanted if run.picture(name).exists()]

@@ -36,7 +36,7 @@ def memorisation(board: Board) -> Html | None:
     """Copies by features and by pixels beside their floors, the copying test, and samples beside their nearest neighbours."""
     tables = [_copies(evaluator, found) for evaluator, found in evaluators(board).items()]
     pairs = [
-        figure(path, row.name, f"samples of {row.name} beside the training images nearest to them", "")
+        figure(path, row.name, f"samples of {row.name} beside their nearest training images", "")
         for row in board.rows
         if (path := next((each for run in row.runs if (each := _nearest(run)).exists()), None))
     ]
@@ -44,7 +44,7 @@ def memorisation(board: Board) -> Html | None:
         return None
     lead = (
         "A generator that copies its training images can have good scores. "
-        "Each pair is a sample and the training image nearest to it."
+        "Beside each sample stand the training images nearest to it, in pixels and in features."
     )
     shown = tag(
         "details",
