@@ -171,8 +171,17 @@ def test_a_torn_matrix_still_shows_its_cells(four, board):
 def test_reports_of_zoo_eval_stand_beside_runs(four, board, example, change):
     (four / "evaluated").mkdir()
     (four / "evaluated" / "report.json").write_text(json.dumps({**example("report"), "reference": "my/images"}))
-    rows = board(four, four, four / "evaluated").cells("leaderboard")
+    rows = board(four).cells("leaderboard")
     assert rows[1][1].strip() == "my/images" and rows[1][3].startswith("0.04213")
+
+
+def test_what_cannot_be_read_is_broken(four, board):
+    for name in ("recipe.json", "report.json"):
+        (four / name[:3]).mkdir()
+        (four / name[:3] / name).write_text("{")
+    said = {Path(row[0].strip()).name: row[1:] for row in board(four).cells("") if len(row) == 3}
+    assert {said["rec"][0], said["rep"][0]} == {"broken "}
+    assert "recipe.json cannot be read" in said["rec"][1] and "report.json cannot be read" in said["rep"][1]
 
 
 def test_what_is_named_twice_is_shown_once(four):
@@ -199,4 +208,4 @@ def test_no_json_breaks_the_page(tmp_path_factory, board, any_files, data):
         for name, text in data.draw(any_files).items():
             if run != "evaluated" or name == "report.json":
                 (folder / run / name).write_text(text)
-    assert "zoo report" in board(folder, folder, folder / "evaluated").text
+    assert "zoo report" in board(folder).text

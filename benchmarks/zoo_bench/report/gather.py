@@ -96,7 +96,7 @@ def _inside(path: Path) -> tuple[list[Path], list[Absent]]:
             missing = [Absent(cell.name, "impossible", cell.problem) for cell in load_matrix(path).cells if cell.recipe is None]
         except ZooError as error:  # its cells can still be read
             missing = [Absent(str(path), "broken", str(error))]
-    inside = run_folders(path)
+    inside = [*run_folders(path), *sorted(report.parent for report in path.glob("*/report.json"))]
     if not inside and not missing:
         missing = [Absent(str(path), "empty", "it holds neither a run nor a matrix nor a report of zoo eval")]
     return inside, missing
@@ -110,11 +110,12 @@ def _run(folder: Path) -> tuple[Run | None, Absent | None]:
     if run.report.get("reference"):  # of `zoo eval`: there is no recipe to miss
         return replace(run, problems=()), None
     known = listed(folder)
+    state = "broken" if run.problems and known.state == "waiting" else known.state
     if over_seeds([run]):
-        return run, Absent(str(folder), known.state, "; ".join(run.problems)) if run.problems else None
+        return run, Absent(str(folder), state, "; ".join(run.problems)) if run.problems else None
     why = known.note or "; ".join(run.problems) or "it has no scores"
     there = run if run.metrics or run.samples else None
-    return there, Absent(str(folder), known.state, why)
+    return there, Absent(str(folder), state, why)
 
 
 def _rows(runs: Sequence[Run]) -> tuple[Row, ...]:
