@@ -25,8 +25,8 @@ class Agreement:
         """Whether there is another iteration. Where the first process starts anew, or went back, all get its state."""
         run, world = self.run, self.world
         go = run.total is None or run.iteration < run.total
-        if world.size == 1 or self.over:
-            return go and not self.over
+        if world.size == 1:
+            return go
         here = (run.iteration, run.rollbacks)
         order = END if not go else GO if here == self.known else RESTORE
         order, total = world.tell(order, -1 if run.total is None else run.total)
