@@ -139,18 +139,22 @@ def _labels(run: Run) -> list[tuple[str, Any]]:
 
 def progress(run: Run) -> Html | None:
     """The same latents as training goes on: up to STEPS_SHOWN moments, evenly chosen."""
-    side = table(run.recipe, "space").get("size")
-    shots = []
-    for iteration, path in pictures.spread_out(run.samples, STEPS_SHOWN):
-        whole = pictures.size(path)
-        part = pictures.corner(whole, side) if whole and isinstance(side, int) and 0 < side < 4096 else None
-        caption = text.count(iteration)
-        shots.append(figure(path, caption, f"samples after {caption} iterations", "", part, pictures.THUMBNAIL))
+    shots = [
+        thumbnail(run, path, text.count(iteration), f"samples after {text.count(iteration)} iterations")
+        for iteration, path in pictures.spread_out(run.samples, STEPS_SHOWN)
+    ]
     if not shots:
         return None
     note = f"{len(shots)} of {text.count(len(run.samples))} moments" if len(shots) < len(run.samples) else "All moments"
     lead = tag("p", f"The same latents as training goes on. {note}, each with its number of iterations.", class_="lead")
     return join(lead, tag("div", shots, class_="strip"))
+
+
+def thumbnail(run: Run, path: Path, caption: str, alt: str) -> Html:
+    """The first images of a grid that the run has drawn, small."""
+    side, whole = table(run.recipe, "space").get("size"), pictures.size(path)
+    part = pictures.corner(whole, side) if whole and isinstance(side, int) and 0 < side < 4096 else None
+    return figure(path, caption, alt, "There are no samples.", part, pictures.THUMBNAIL)
 
 
 def figure(

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from zoo_bench.report import pictures, text
+from zoo_bench.report import text
 from zoo_bench.report.gather import Board, Row
 from zoo_bench.report.leaderboard import Scored, evaluators, label
 from zoo_bench.report.markup import Html, join, tag
 from zoo_bench.report.overlay import Line, overlay
-from zoo_bench.report.run import Run, rows, table
-from zoo_bench.report.sections import command_block, command_of, figure
+from zoo_bench.report.run import Run, rows
+from zoo_bench.report.sections import command_block, command_of, figure, thumbnail
 from zoo_bench.report.series import phases, scores, term
 
 COPIES = ("copies", "copies_pixels", "ct")
@@ -26,7 +26,7 @@ def samples(board: Board) -> Html | None:
     if not blocks:
         return None
     real = next((run for row in board.rows for run in row.runs if run.picture("real").exists()), None)
-    beside = _strip("Real images", [_thumbnail(real, real.picture("real"), "", "real images")]) if real else None
+    beside = _strip("Real images", [thumbnail(real, real.picture("real"), "", "real images")]) if real else None
     return join(
         tag("p", "Not chosen by hand: the first samples of each run, from the same latents.", class_="lead"), blocks, beside
     )
@@ -106,14 +106,7 @@ def _latest(run: Run) -> Path | None:
 def _shot(run: Run) -> Html:
     path = _latest(run)
     after = "" if path is None or not path.stem.isdecimal() else f", after {text.count(int(path.stem))} iterations"
-    return _thumbnail(run, path or run.picture("final"), f"{_seed(run)}{after}", f"samples, {_seed(run)}")
-
-
-def _thumbnail(run: Run, path: Path, caption: str, alt: str) -> Html:
-    side = table(run.recipe, "space").get("size")
-    whole = pictures.size(path)
-    part = pictures.corner(whole, side) if whole and isinstance(side, int) and 0 < side < 4096 else None
-    return figure(path, caption, alt, "There are no samples.", part, pictures.THUMBNAIL)
+    return thumbnail(run, path or run.picture("final"), f"{_seed(run)}{after}", f"samples, {_seed(run)}")
 
 
 def _strip(name: str, shots: Sequence[Html]) -> Html:
