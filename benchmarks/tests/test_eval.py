@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 import torch_fidelity
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from zoo_bench.data.creatures import Creatures
 from zoo_bench.data.options import CreaturesOptions
@@ -226,11 +226,23 @@ def test_a_generator_that_copies_is_flagged(halves, quality):
         assert found["copies"].score.value > 0.8 and found["ct"].score.value < -3
 
 
+def without(data, other):
+    """Images that the generator alone knows are taken out."""
+    keep = np.delete(np.arange(len(data.pixels)), other)
+    names = tuple(data.names[i] for i in keep)
+    return type(data)(data.space, data.pixels[keep], data.labels[keep], data.held_out[keep], names)
+
+
+def test_a_generator_that_blurs_is_not(halves):
+    """What is blurred is near to every image, and so to some training image; that is no copy."""
+    data, other = halves
+    blurred = [np.asarray(Image.fromarray(image).filter(ImageFilter.GaussianBlur(4))) for image in data.pixels[other]]
+    found = evaluate(without(data, other), np.stack(blurred), metrics=METRICS)
+    assert found["copies_pixels"].score.value < 0.2
+
+
 def test_a_generator_that_draws_held_out_images_is_not(halves):
     data, other = halves
-    keep = np.delete(np.arange(len(data.pixels)), other)  # those are known to the generator alone
-    names = tuple(data.names[i] for i in keep)
-    known = type(data)(data.space, data.pixels[keep], data.labels[keep], data.held_out[keep], names)
-    found = evaluate(known, data.pixels[other], metrics=METRICS)
+    found = evaluate(without(data, other), data.pixels[other], metrics=METRICS)
     assert found["copies"].score.value < 0.2 and found["copies_pixels"].score.value < 0.2
     assert abs(found["ct"].score.value) < 3

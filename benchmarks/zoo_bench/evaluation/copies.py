@@ -1,9 +1,9 @@
 """Did the generator memorise? Every distance between distributions calls pure copying perfect, so this is asked apart.
 
 copies, copies_pixels   share of generated images nearer to a training image, mirrored or not, than all but 5 % of the held-out
-                        images are; 0.05 is what a generator that does not copy would get. Near is relative: the distance is
-                        divided by that of the training image to its own nearest other, since plain images lie close together
-                        without being copies. In features, and in pixels, where small shifts count as well.
+                        images are; 0.05 is what a generator that does not copy would get. Near is relative, since plain
+                        images lie close together without being copies, and blurred ones close to all: see `Nearest`. In
+                        features, and in pixels, where small shifts count as well.
 ct                      data-copying test C_T of Meehan, Chaudhuri & Dasgupta 2020, arXiv 2004.05675, section 4: the training
                         images are divided into cells; in each, the distances of generated images to their nearest training
                         image are ranked among those of held-out images (Mann-Whitney), as a z-score; the mean over cells,

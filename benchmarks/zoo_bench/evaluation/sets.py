@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from zoo_bench.data.cache import cached
 from zoo_bench.evaluation.extractors import Extractor
-from zoo_bench.evaluation.nearest import Nearest, distances, nearest_features, nearest_other, nearest_pixels
+from zoo_bench.evaluation.nearest import Nearest, distances, nearest_features, nearest_pixels
 from zoo_bench.evaluation.pixels import Pixels, Rows, digest
 from zoo_core.scores import Score
 
@@ -101,11 +101,6 @@ class Side:
         """(N, N) distances between the features."""
         return distances(self.features, self.features)
 
-    @cached_property
-    def nearest_other(self) -> Rows:
-        """(N,) distance by pixels of each image to the nearest other one of the set."""
-        return nearest_other(self.pixels)
-
     def take(self, rows: Iterable[int]) -> Side:
         """The images with these numbers."""
         chosen = list(rows)
@@ -148,7 +143,7 @@ class Sets:
     @cached_property
     def nearest_in_pixels(self) -> Nearest:
         """The same by pixels, where small shifts count as well."""
-        return nearest_pixels(self.fake.pixels, self.real.pixels, self.real.nearest_other)
+        return nearest_pixels(self.fake.pixels, self.real.pixels)
 
 
 Metric = Callable[[Sets], Mapping[str, Score]]
