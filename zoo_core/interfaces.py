@@ -84,8 +84,8 @@ class Batch:
 class Draw(Protocol):
     """The source of all randomness in a loss: a function of (seed, iteration, phase, repeat), so a resume replays nothing.
 
-    Draw per image: n, and the first number of a shape, are those of the batch's images, or a multiple of it. Then several devices
-    draw, each for its share of the batch, what one would.
+    Draw per image: n, and the first number of a shape, are those of the batch's images, or a multiple of it. Then several
+    devices draw, each for its share of the batch, what one would.
     """
 
     @property
