@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from zoo_bench.report import curves, pictures, text
 from zoo_bench.report.curves import Series, chart, slices, ticks
 from zoo_bench.report.markup import Html, join, tag
+from zoo_bench.report.overlay import NUMBER, Point, scatter
 from zoo_core.grid import GUTTER, grid, write_png
 
 
@@ -171,3 +172,12 @@ def test_moments_are_spread_out():
 def test_a_huge_picture_is_shrunk(tmp_path):
     write_png(np.zeros((1, 5200, 3), np.uint8), tmp_path / "wide.png")
     assert pictures.load(tmp_path / "wide.png").width == pictures.LARGEST
+
+
+@given(low=st.floats(0, 8), span=st.floats(0.02, 9))
+def test_numbers_of_a_logarithmic_axis_do_not_run_into_one_another(low, span):
+    figure = scatter("KID", "parameters", [Point(1, "a", 10**low, 0.0), Point(2, "b", 10 ** (low + span), 1.0)])
+    marks = [
+        float(mark.get("x")) for mark in ElementTree.fromstring(figure).iter("text") if mark.get("text-anchor") == "middle"
+    ]
+    assert all(right - left >= NUMBER for left, right in pairwise(marks))

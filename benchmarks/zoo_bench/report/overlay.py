@@ -13,6 +13,7 @@ from zoo_bench.report.markup import Html, tag
 
 COLOURS = 8  # that the style has; more lines are grey
 MOST = 80  # points of a line
+NUMBER = 60  # the width of 1,000,000
 
 
 @dataclass(frozen=True)
@@ -95,9 +96,7 @@ def scatter(title: str, across: str, points: Sequence[Point]) -> Html | None:
     values = [v for point in usable for v in (point.y, point.low, point.high) if v is not None]
     margin = (max(values) / 2 - min(values) / 2) * 0.2 or max(abs(values[0]) * 0.1, 1e-9)
     y = Axis(min(values) - margin, max(values) + margin, BOTTOM, TOP)
-    marks = [
-        tag("text", text.number(10**at, 3), x=x(at), y=BOTTOM + 20, text_anchor="middle") for at in _decades(x.low, x.high)
-    ]
+    marks = [tag("text", text.number(10**at, 3), x=x(at), y=BOTTOM + 20, text_anchor="middle") for at in _apart(x)]
     shapes = [_point(point, x(math.log10(point.x)), y) for point in usable]
     spoken = "; ".join(f"{p.number}: {text.number(p.x)} and {text.number(p.y)}" for p in usable[:20])
     return tag(
@@ -139,6 +138,15 @@ def _rules(y: Axis) -> Html:
         lines.append(tag("line", x1=LEFT, x2=RIGHT, y1=y(value), y2=y(value), class_="rule"))
         lines.append(tag("text", text.number(value), x=LEFT - 7, y=y(value) + 4, text_anchor="end"))
     return tag("g", lines, aria_hidden="true")
+
+
+def _apart(x: Axis) -> list[float]:
+    """Marks of a logarithmic axis, without those whose numbers would run into one another."""
+    kept: list[float] = []
+    for at in _decades(x.low, x.high):
+        if not kept or x(at) - x(kept[-1]) >= NUMBER:
+            kept.append(at)
+    return kept
 
 
 def _decades(low: float, high: float) -> list[float]:
