@@ -207,8 +207,8 @@ def test_pull_and_cache_list(fake_hub, files, capsys):
 
     snapshot_download("user/other")  # of another tool
     assert main(["cache", "list"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 1 and lines[0].startswith(f"user/model@{commit}  v1  ")
+    listed = capsys.readouterr().out
+    assert listed.startswith(f"user/model@{commit}  v1  ") and "user/other" not in listed
     assert main(["cache", "list", "--json"]) == 0
     (item,) = json.loads(capsys.readouterr().out)
     assert (item["repo"], item["commit"], item["revisions"]) == ("user/model", commit, ["v1"])

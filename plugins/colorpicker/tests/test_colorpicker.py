@@ -232,7 +232,7 @@ def test_channels_last_computes_the_same():
 
 
 def test_entry_names_what_exists_without_importing_torch():
-    (entry,) = zoo_entries()
+    entry, _ = zoo_entries()
     assert (entry.kind, entry.name) == ("upsampler", "colorpicker")
     assert entry.target == f"{ColorPicker.__module__}:{ColorPicker.__name__}"
     assert entry.config == f"{ColorPickerOptions.__module__}:{ColorPickerOptions.__name__}"
