@@ -210,7 +210,7 @@ print(json.dumps(peak() - before))
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_peak_memory_is_bounded_where_the_set_is_four_times_as_large(tmp_path):
-    budget, rows = 32, 128 * 2**20 // (64 * 64 * 3)
+    budget, rows = 64, 256 * 2**20 // (64 * 64 * 3)
     block = noise(64, 64)
     write_rows(tmp_path / "rows.npy", (64, 64, 3), (block[k % 64] for k in range(rows)))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 import zoo_colorpicker
+
 from zoo_core import hub
 from zoo_core.bundle import Bundle
 
