@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zoo_core import names
+from zoo_core.catalog import discover
 from zoo_core.errors import ZooError
 
 some_names = st.sampled_from(["a", "b", "gan", "wgan_gp", "vae", "list"])
@@ -90,3 +91,10 @@ def test_an_unknown_name_is_answered_with_what_to_type(kind, asked, answer):
         names.resolve(kind, asked, IDS, {"zoo-vae": "SyntaxError"})
     assert answer in str(raised.value)
     assert "pip install evil" not in str(raised.value)
+
+
+def test_the_table_of_our_own_plugins_is_whole():
+    """What is installed of this project can be named when it is not. Networks of one model are asked for by that."""
+    ours = [item for item in discover().entries if item.distribution in names.FIRST_PARTY]
+    found = [item for item in ours if item.entry.kind not in ("generator", "critic")]
+    assert all(names.publisher(item.entry.kind, item.entry.name) == item.distribution for item in found)

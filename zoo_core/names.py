@@ -20,18 +20,23 @@ FIRST_PARTY: Mapping[str, tuple[str, ...]] = {
     "zoo-acgan": ("acgan", "acgan_wgan_gp"),
     "zoo-aae": ("aae",),
     "zoo-aegan": ("aegan",),
-    "zoo-bench": ("bench", "publish", "verify", "creatures", "folder"),
-    "zoo-cgan": ("cgan",),
-    "zoo-colorpicker": ("colorpicker",),
+    "zoo-bench": (
+        *("bench", "compare", "data", "eval", "publish", "report", "runs", "verify"),
+        *("anime_faces", "celeba", "cifar10", "creatures", "folder", "hub", "packed"),
+        *("local", "ray", "slurm", "tensorboard", "wandb"),
+    ),
+    "zoo-cgan": ("cgan", "cgan_kiss"),
+    "zoo-colorpicker": ("colorpicker", "creatures"),
     "zoo-dcgan": ("dcgan",),
     "zoo-ebgan": ("ebgan",),
     "zoo-gan": ("gan_kiss", "gan_strategies", "wgan_kiss"),
-    "zoo-kiss": ("aae_kiss", "kiss_decoder", "kiss_encoder", "vae_kiss"),
+    "zoo-kiss": ("aae_kiss", "vae_kiss"),
     "zoo-vae": ("vae",),
     "zoo-wgan-clip": ("wgan_clip", "wgan_clip_2017"),
     "zoo-wgan-gp": ("wgan_gp", "wgan_gp_2017", "wgan_gp_chen"),
     "zoo-xiang128": ("xiang_gan", "xiang_wgan"),
 }
+HARNESS = ("command", "dataset", "executor", "observer")  # kinds that zoo-bench provides, and no other of these
 
 
 def normal(distribution: str) -> str:
@@ -64,10 +69,10 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 def publisher(kind: str, name: str) -> str | None:
     """The distribution of this project that provides `name`, installed or not. Any kind may be meant by kind "entry"."""
-    if kind not in ("entry", "command", "dataset", "model", *PARTS.values()):
+    if kind not in ("entry", "model", *HARNESS, *PARTS.values()):
         return None
     for distribution, provided in FIRST_PARTY.items():
-        fits = kind == "entry" or (kind in ("command", "dataset")) == (distribution == "zoo-bench")
+        fits = kind == "entry" or (kind in HARNESS) == (distribution == "zoo-bench")
         if fits and normal(name) in (distribution, *map(normal, provided)):
             return distribution
     return None
