@@ -59,6 +59,20 @@ def test_a_cell_is_repeated_by_its_own_command():
     assert dataclasses.replace(again, command="") == dataclasses.replace(cell.recipe, command="")
 
 
+def test_options_are_varied_like_parts():
+    matrix = planned("--model", "wgan_gp,wgan_clip", "--vary", "objective.critic_steps=1,5", "--vary", "train.shift=0, 0.1")
+    assert len(matrix.cells) == 8
+    cell = next(cell for cell in matrix.cells if cell.name == "wgan_clip-objective.critic_steps_5-train.shift_0.1-s0")
+    assert cell.values == {"model": "wgan_clip", "objective.critic_steps": "5", "train.shift": "0.1"}
+    assert cell.recipe.options["objective"]["critic_steps"] == 5 and cell.recipe.train.shift == 0.1
+    assert "--set objective.critic_steps=5 --set train.shift=0.1" in cell.recipe.command and "--vary" not in cell.recipe.command
+
+
+def test_an_option_that_one_model_lacks_makes_its_cells_impossible():
+    matrix = planned("--model", "dcgan,wgan_gp", "--vary", "objective.penalty=1,10")
+    assert {cell.name[:5] for cell in matrix.cells if cell.problem} == {"dcgan"} and len(matrix.possible) == 2
+
+
 def test_impossible_cells_say_why_and_the_others_stay():
     matrix = planned("--model", "dcgan,acgan,cgan", "--seeds", "3")
     assert [cell.name for cell in matrix.possible] == ["dcgan-s0", "dcgan-s1", "dcgan-s2"]
@@ -71,9 +85,17 @@ def test_impossible_cells_say_why_and_the_others_stay():
     ("arguments", "message"),
     [
         (["--model", "gan,sngna"], "did you mean sngan"),
-        (["--model", "dcgan,"], "empty name"),
+        (["--model", "dcgan,"], "nothing between two commas or at an end"),
         (["--model", "dcgan,zoo-dcgan/dcgan"], "names zoo-dcgan/dcgan twice"),
         (["--upsampler", "nearest,nearest"], "names nearest twice"),
+        (["--vary", "critic_steps"], "must be .*KEY=VALUE,VALUE"),
+        (["--vary", "=1,2"], "must be .*KEY=VALUE,VALUE"),
+        (["--vary", "critic_steps=1,,2"], "nothing between two commas"),
+        (["--vary", "critic_steps=1,1"], "same value twice"),
+        (["--vary", "critic_steps=1,2", "--set", "critic_steps=3"], "critic_steps is given twice"),
+        (["--vary", "critic_steps=1", "--vary", "critic_steps=2"], "critic_steps is given twice"),
+        (["--vary", "critic_stops=1,2"], "no part has an option"),
+        (["--vary", "critic_steps=one,two"], "critic_steps"),
         (["--model", "acgan,acgan_wgan_gp"], "needs labels"),
         (["--model", "dcgan,vae", "--set", "nothing=1"], "no part has an option"),
         (["--model", "dcgan,vae", "--size", "33"], "--size 32"),
@@ -94,6 +116,7 @@ def test_what_no_cell_could_do_is_an_error(arguments, message):
         (["--model", "dcgan,vae"], True),
         (["--critic", "conv,other"], True),
         (["--seeds", "2"], True),
+        (["--vary", "critic_steps=1,2"], True),
         (["--engine", "local"], True),
         (["--dry-run"], True),
     ],

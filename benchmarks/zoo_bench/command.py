@@ -17,6 +17,7 @@ from click.core import ParameterSource
 from zoo_bench.launch import asked_processes, check_processes, follow, is_worker, launch, world_of
 from zoo_bench.matrix.axes import asks_for_matrix
 from zoo_bench.observers.chosen import split
+from zoo_bench.publish.options import check_unused, terms_of, terms_options
 from zoo_bench.recipes import use_recipe
 from zoo_bench.resume import resumed_recipe
 from zoo_bench.run_folder import RunFolder
@@ -58,6 +59,13 @@ DEFAULT_MINUTES = {"cpu": 5.0, "mps": 10.0, "cuda": 10.0}
 @click.option("--guide", default="none", show_default=True, help="edges: condition on the edge map of each image.")
 @click.option(
     "--set", "settings", multiple=True, metavar="[PART.]KEY=VALUE", help="An option of a part, the trainer or the dataset."
+)
+@click.option(
+    "--vary",
+    "varied",
+    multiple=True,
+    metavar="[PART.]KEY=VALUE,VALUE",
+    help="Train with each of these values of an option. May be repeated.",
 )
 @click.option("--steps", type=int, help="Train this many iterations.")
 @click.option("--images", type=int, help="Train on this many images.")
@@ -123,6 +131,7 @@ DEFAULT_MINUTES = {"cpu": 5.0, "mps": 10.0, "cuda": 10.0}
 @click.option("--no-eval", is_flag=True, help="Train only.")
 @click.option("--init-from", metavar="REF", help="Start from the weights of a published model, a folder or a run.")
 @click.option("--publish", metavar="USER/NAME", help="Publish the finished model on the Hugging Face Hub.")
+@terms_options
 @click.option("--json", "as_json", is_flag=True, help="Print the final record as JSON on stdout, and nothing else there.")
 @click.pass_context
 def bench(context: click.Context, /, **given: Any) -> None:
@@ -132,12 +141,16 @@ def bench(context: click.Context, /, **given: Any) -> None:
     zoo bench --model wgan_gp --upsampler colorpicker
     zoo bench --model dcgan --dataset folder:my/images --size 64 --minutes 20
     zoo bench --model dcgan,vae --upsampler nearest,colorpicker --seeds 3
+    zoo bench --model wgan_clip --vary critic_steps=1,5 --seeds 3
 
-    With several names after --model or a part's flag, or several seeds, every combination is trained.
+    With several names after --model or a part's flag, several values after --vary, or several seeds, every combination is
+    trained.
     """
     catalog = discover()
     given["observers"], given["settings"] = split(given["observers"], given["settings"], catalog)
-    processes = asked_processes(given)
+    processes, terms = asked_processes(given), terms_of(given)
+    if not given["publish"]:
+        check_unused(terms)
     if asks_for_matrix(given):
         if given["publish"]:
             raise ZooError("--publish is for one run; leave it out, then type zoo publish RUN USER/NAME")
@@ -158,7 +171,7 @@ def bench(context: click.Context, /, **given: Any) -> None:
     if given["publish"]:
         from zoo_bench.publish.upload import check_target  # imports the Hub's client
 
-        check_target(given["publish"])
+        check_target(given["publish"], terms)
     check_processes(processes, recipe)
     # Threads that spin while they wait lose a multiple on a busy machine; read when torch is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -197,11 +210,14 @@ def bench(context: click.Context, /, **given: Any) -> None:
         if given["publish"] and record["state"] == "finished":
             from zoo_bench.publish.command import publish_run
 
-            record["published"] = publish_run(folder, given["publish"], catalog, checked=True)
+            record["published"] = publish_run(folder, given["publish"], catalog, terms, checked=True)
     finally:
         if given["as_json"]:
             click.echo(json.dumps(record))
     if record["state"] == "stopped":
+        if given["publish"]:
+            later = shlex.join(["--publish", given["publish"], *terms.words])
+            click.echo(f"nothing was published; go on with zoo bench --resume {folder.path} {later}", err=True)
         context.exit(130)
 
 

@@ -13,26 +13,27 @@ from typing import Any
 import click
 
 from zoo_bench.command import recipe_of
-from zoo_bench.matrix.axes import axes
+from zoo_bench.matrix.axes import axes, varied
 from zoo_bench.matrix.folder import Cell, Matrix
 from zoo_core.catalog import Catalog
 from zoo_core.errors import ZooError
 
-MATRIX_ONLY = ("observers", "seeds", "jobs", "engine", "dry_run", "out", "overwrite", "resume", "as_json")
+MATRIX_ONLY = ("observers", "varied", "seeds", "jobs", "engine", "dry_run", "out", "overwrite", "resume", "as_json")
 
 
 def plan_matrix(given: Mapping[str, Any], catalog: Catalog, options: Iterable[click.Parameter], command: str) -> Matrix:
-    """Every combination of the comma lists, with every seed, as a cell.
+    """Every combination of the names and of the varied options, with every seed, as a cell.
 
     `given` holds the values of `options`, those of `zoo bench`. Raises ZooError for a name that does not exist or comes twice,
     and if no cell at all is possible.
     """
-    chosen = axes(given, catalog)
+    chosen, options_of = axes(given, catalog), varied(given)
     cells: list[Cell] = []
-    for words in itertools.product(*chosen.values()):
-        values = dict(zip(chosen, words, strict=True))
-        one = {**given, **values}
-        name = re.sub(r"[^\w.-]+", "_", "-".join(words))
+    for words in itertools.product(*chosen.values(), *options_of.values()):
+        values = dict(zip([*chosen, *options_of], words, strict=True))
+        settings = tuple(f"{key}={values[key]}" for key in options_of)
+        one = {**given, **{flag: values[flag] for flag in chosen}, "settings": (*given["settings"], *settings)}
+        name = re.sub(r"[^\w.-]+", "_", "-".join((*words[: len(chosen)], *settings)))
         try:
             recipe = recipe_of(one, catalog)
         except ZooError as error:

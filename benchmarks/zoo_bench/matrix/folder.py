@@ -13,9 +13,11 @@ from typing import Any
 from zoo_bench.run_folder import RunFolder
 from zoo_core.errors import ZooError
 from zoo_core.files import write_json
+from zoo_core.hooks import PARTS
 from zoo_core.recipe import Recipe
 
 FORMAT = 1
+AXES = {"model": "model", **PARTS}  # flag -> kind of the entries that it names
 PASSING = ("command", "threads", "versions", "hardware", "dataset_sha256", "precision")  # of a recipe, not what is asked for
 
 
@@ -23,7 +25,7 @@ PASSING = ("command", "threads", "versions", "hardware", "dataset_sha256", "prec
 class Cell:
     """One run of a matrix.
 
-    values   what was chosen for it: "model", "upsampler" ... -> name as typed.
+    values   what was chosen for it: "model", "upsampler" ... -> name as typed; a varied option -> its value as typed.
     recipe   None for a cell that is impossible; `problem` then says why.
     """
 
@@ -64,6 +66,11 @@ class Matrix:
         """Of what is asked for: neither of the machine nor of how the command was typed."""
         asked = [self.measured, *sorted((cell.name, _asked(cell)) for cell in self.cells)]
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+def words(values: Mapping[str, str]) -> list[str]:
+    """What was chosen for a cell: names alone, options with their values."""
+    return [value if key in AXES else f"{key}={value}" for key, value in values.items()]
 
 
 def is_matrix(folder: Path) -> bool:

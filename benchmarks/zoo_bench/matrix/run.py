@@ -18,7 +18,18 @@ from rich.console import Console
 from zoo_bench.lock import locked
 from zoo_bench.matrix.cells import plan_matrix
 from zoo_bench.matrix.executor_local import cores
-from zoo_bench.matrix.folder import Cell, Matrix, clear, is_finished, joined, load_matrix, matrix_at, read_status, save_matrix
+from zoo_bench.matrix.folder import (
+    Cell,
+    Matrix,
+    clear,
+    is_finished,
+    joined,
+    load_matrix,
+    matrix_at,
+    read_status,
+    save_matrix,
+    words,
+)
 from zoo_bench.matrix.table import show, write_table
 from zoo_bench.observers.chosen import opened
 from zoo_bench.report.board import render_board
@@ -172,7 +183,7 @@ def plan_lines(folder: Path, matrix: Matrix, left: Sequence[Cell]) -> list[str]:
             todo = sum(cell.name in names for cell in cells)
             text = f"seeds {cells[0].seed}-{cells[-1].seed}" if len(cells) > 1 else f"seed {cells[0].seed}"
             text += ", finished" if not todo else f", {todo} to do" if todo < len(cells) else ""
-        rows.append((*values.values(), text))
+        rows.append((*words(values), text))
     return columns(rows)
 
 

@@ -12,7 +12,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from zoo_bench.matrix.folder import FORMAT, Cell, Matrix, is_finished, read_status
+from zoo_bench.matrix.folder import FORMAT, Cell, Matrix, is_finished, read_status, words
 from zoo_bench.report import text
 from zoo_bench.report.run import Run, read, table
 from zoo_bench.report.scores import shown
@@ -80,8 +80,7 @@ def markdown(found: Mapping[str, Any]) -> str:
             lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
         lines.append("")
     for row in found["rows"]:
-        what = " ".join(row["values"].values())
-        lines += [f"- {what} is impossible: {row['problem']}"] if row["problem"] else []
+        lines += [f"- {' '.join(words(row['values']))} is impossible: {row['problem']}"] if row["problem"] else []
         lines += [f"- {name} failed: {error}" for name, error in row["failed"].items()]
     return "\n".join(lines).rstrip() + "\n"
 
