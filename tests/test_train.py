@@ -15,10 +15,12 @@ from torch import nn
 from zoo_core.build import build
 from zoo_core.catalog import discover
 from zoo_core.errors import RunFailure
+from zoo_core.seeds import mix
 from zoo_core.space import Space
 from zoo_core.testing.small import random_images, tiny_recipe, trained
+from zoo_core.train.augment import shift
 from zoo_core.train.checkpoint import checkpoints, load_checkpoint, load_newest, save_checkpoint
-from zoo_core.train.data import DeviceData, shift, to_pixels, to_unit
+from zoo_core.train.data import DeviceData, placed, to_pixels, to_unit
 from zoo_core.train.ema import ema_decay, ema_update
 from zoo_core.train.engine import train
 from zoo_core.train.options import TrainOptions
@@ -174,6 +176,41 @@ def test_shift_equals_slicing(down, right):
                 want[:, y, x] = pixels[0, :, y - down, x - right]
     assert torch.equal(moved[0], want)
     assert torch.equal(moved[1], pixels[1])
+
+
+@given(
+    st.integers(1, 5), st.integers(2, 9), st.sampled_from([1, 3, 4]), st.booleans(), st.booleans(), st.integers(0, 3), st.data()
+)
+@settings(max_examples=60, deadline=None)
+def test_rows_are_placed_as_flips_and_shifts_place_pixels(n, size, channels, mirror, invert, reach, data):
+    random = torch.Generator().manual_seed(data.draw(st.integers(0, 999)))
+    pixels = torch.randint(0, 256, (n, size, size, channels), dtype=torch.uint8, generator=random)
+    blank = torch.randint(0, 256, (channels,), dtype=torch.uint8, generator=random)
+    mirrored, inverted = (torch.rand(n, 1, generator=random) < 0.5 if wanted else None for wanted in (mirror, invert))
+    by = torch.randint(-reach, reach + 1, (2, n, 1), generator=random)
+    want = pixels.permute(0, 3, 1, 2)
+    for chosen, axis in ((mirrored, 3), (inverted, 2)):
+        if chosen is not None:
+            want = torch.where(chosen[..., None, None], want.flip(axis), want)
+    want = shift(want, by[0], by[1], blank.view(1, -1, 1, 1))
+    assert torch.equal(placed(pixels, mirrored, inverted, by, reach, blank).permute(0, 3, 1, 2), want)
+
+
+def test_batches_have_the_bytes_that_runs_so_far_were_trained_on():
+    space = Space(16, 3)
+    images = random_images(space, 20)
+    data = DeviceData(images, TrainOptions(batch=12, flip=True, vflip=True, shift=0.2), 7, CPU)
+    kept = torch.from_numpy(images.pixels[~images.held_out]).permute(0, 3, 1, 2)
+    for k in range(3):
+        random = torch.Generator().manual_seed(mix(7, "augment", k))
+        want = kept[data.places(12 * k, 12)]
+        for axis in (3, 2):
+            want = torch.where(torch.rand(12, 1, 1, 1, generator=random) < 0.5, want.flip(axis), want)
+        by = torch.randint(-3, 4, (2, 12, 1), generator=random)
+        want = shift(want, by[0], by[1], torch.full((1, 3, 1, 1), 255, dtype=torch.uint8)).float() / 127.5 - 1
+        for layout in (torch.contiguous_format, torch.channels_last):
+            found = data.batch(k, layout).images
+            assert torch.equal(found, want) and found.is_contiguous(memory_format=layout)
 
 
 def test_augmentation_mirrors_about_half_and_nothing_else():

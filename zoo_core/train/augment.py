@@ -14,8 +14,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from zoo_core.train.data import shift
-
 REACH = 1 / 8  # of the size: the largest translation (Zhao et al., appendix)
 HOLE = 1 / 2  # of the size: the side of what is cut out (the same)
 TRANSPARENT = -1.0  # of images with alpha: colour and opacity of a pixel that is not there
@@ -111,6 +109,17 @@ def rotation(images: Tensor, guide: Tensor | None, uniform: Tensor) -> Pair:
         return torch.where(turns == 0, quarter, torch.where(turns == 1, half, three))
 
     return turned(images), None if guide is None else turned(guide)
+
+
+def shift(pixels: Tensor, down: Tensor, right: Tensor, blank: Tensor) -> Tensor:
+    """Move each image of (N, C, H, W) by its own (N, 1) numbers of pixels; what comes in is `blank` (1, C, 1, 1)."""
+    n, c, h, w = pixels.shape
+    row = torch.arange(h, device=pixels.device) - down  # (N, H): where each row comes from
+    column = torch.arange(w, device=pixels.device) - right
+    inside = ((row >= 0) & (row < h))[:, None, :, None] & ((column >= 0) & (column < w))[:, None, None, :]
+    moved = pixels.gather(2, row.clamp(0, h - 1)[:, None, :, None].expand(n, c, h, w))
+    moved = moved.gather(3, column.clamp(0, w - 1)[:, None, None, :].expand(n, c, h, w))
+    return torch.where(inside, moved, blank)
 
 
 def _blank(images: Tensor) -> Tensor:

@@ -16,9 +16,9 @@ from zoo_core.train.stream import Stream
 from zoo_core.train.world import ALONE, World
 
 
-def to_unit(pixels: Tensor) -> Tensor:
+def to_unit(pixels: Tensor, layout: torch.memory_format = torch.preserve_format) -> Tensor:
     """uint8 0..255 -> float -1..1."""
-    return pixels.float().div_(127.5).sub_(1)
+    return pixels.to(torch.float32, memory_format=layout).div_(127.5).sub_(1)
 
 
 def to_pixels(images: Tensor) -> Tensor:
@@ -54,7 +54,7 @@ class DeviceData:
         if mapping(images.pixels) is not None:
             self.stream = Stream(images.pixels, keep, self.own_places, device.type == "cuda")
         else:
-            self.pixels = torch.from_numpy(np.ascontiguousarray(images.pixels[keep].transpose(0, 3, 1, 2))).to(device)
+            self.pixels = torch.from_numpy(images.pixels[keep]).to(device)  # (N, H, W, C)
         self.labels = torch.from_numpy(images.labels[keep]).to(device) if images.space.labels else None
         self.options = options
         self.seed = seed
@@ -65,7 +65,7 @@ class DeviceData:
         channels = images.space.channels
         luma = round(0.299 * background[0] + 0.587 * background[1] + 0.114 * background[2])
         blank = {1: (luma,), 3: background, 4: (0, 0, 0, 0)}[channels]
-        self.blank = torch.tensor(blank, dtype=torch.uint8, device=device).view(1, -1, 1, 1)
+        self.blank = torch.tensor(blank, dtype=torch.uint8, device=device)
 
     def __len__(self) -> int:
         return self.count
@@ -76,10 +76,10 @@ class DeviceData:
             index, pixels = (part.to(self.device, non_blocking=True) for part in self.stream.batch(k))
         else:
             index = self.own_places(k)
-            pixels = self.pixels[index]
+            pixels = self.pixels.index_select(0, index)
         pixels = self.augment(pixels, k)
         labels = None if self.labels is None else self.labels[index]
-        real = to_unit(pixels).contiguous(memory_format=layout)
+        real = to_unit(pixels.permute(0, 3, 1, 2), layout)
         options = self.options
         guide = edge_map(real, options.edge_threshold, options.edge_thin) if self.guide == "edges" else None
         return Batch(real, Condition(labels, guide))
@@ -102,26 +102,43 @@ class DeviceData:
         return rows[0] if len(rows) == 1 else torch.cat(rows)
 
     def augment(self, pixels: Tensor, k: int) -> Tensor:
-        """Mirror and shift (N, C, H, W) uint8 images; no colour changes, so background and palette stay exact."""
+        """Mirror and shift (N, H, W, C) uint8 images; no colour changes, so background and palette stay exact."""
         options, n, mine = self.options, len(pixels) * self.world.size, self.world.share(len(pixels) * self.world.size)
         self.random.manual_seed(mix(self.seed, "augment", k))
-        for wanted, axis in ((options.flip, 3), (options.vflip, 2)):
-            if wanted:
-                chosen = torch.rand(n, 1, 1, 1, generator=self.random, device=self.device) < 0.5
-                pixels = torch.where(chosen[mine], pixels.flip(axis), pixels)
-        reach = int(options.shift * pixels.shape[-1])
+        mirrored, inverted = (
+            (torch.rand(n, 1, generator=self.random, device=self.device) < 0.5)[mine] if wanted else None
+            for wanted in (options.flip, options.vflip)
+        )
+        reach = int(options.shift * pixels.shape[2])
         if reach:
-            by = torch.randint(-reach, reach + 1, (2, n, 1), generator=self.random, device=self.device)
-            pixels = shift(pixels, by[0, mine], by[1, mine], self.blank)
-        return pixels
+            by = torch.randint(-reach, reach + 1, (2, n, 1), generator=self.random, device=self.device)[:, mine]
+        elif mirrored is None and inverted is None:
+            return pixels
+        else:
+            by = torch.zeros(2, len(pixels), 1, dtype=torch.long, device=self.device)
+        return placed(pixels, mirrored, inverted, by, reach, self.blank)
 
 
-def shift(pixels: Tensor, down: Tensor, right: Tensor, blank: Tensor) -> Tensor:
-    """Move each image of (N, C, H, W) by its own (N, 1) numbers of pixels; what comes in is `blank` (1, C, 1, 1)."""
-    n, c, h, w = pixels.shape
-    row = torch.arange(h, device=pixels.device) - down  # (N, H): where each row comes from
-    column = torch.arange(w, device=pixels.device) - right
-    inside = ((row >= 0) & (row < h))[:, None, :, None] & ((column >= 0) & (column < w))[:, None, None, :]
-    moved = pixels.gather(2, row.clamp(0, h - 1)[:, None, :, None].expand(n, c, h, w))
-    moved = moved.gather(3, column.clamp(0, w - 1)[:, None, None, :].expand(n, c, h, w))
-    return torch.where(inside, moved, blank)
+def placed(pixels: Tensor, mirrored: Tensor | None, inverted: Tensor | None, by: Tensor, reach: int, blank: Tensor) -> Tensor:
+    """(N, H, W, C) uint8 images, those that are `mirrored` or `inverted` (N, 1) turned, then moved; what comes in is `blank` (C,).
+
+    by  (2, N, 1): pixels down and right, from -reach to reach. Whole rows are copied out of a larger canvas, which is several
+    times as fast as to gather pixels: the row of an image, its mirror image and its place are where the copy starts.
+    """
+    n, h, w, c = pixels.shape
+    sides = (pixels,) if mirrored is None else (pixels, pixels.flip(2))
+    tall, wide = h + 2 * reach, w + 2 * reach
+    canvas = blank.repeat(wide).expand(len(sides) * n * tall, -1).contiguous().view(len(sides), n, tall, wide, c)
+    for side, image in zip(canvas, sides, strict=True):
+        side[:, reach : reach + h, reach : reach + w] = image
+    image_number = torch.arange(n, device=pixels.device)[:, None]  # (N, 1)
+    if mirrored is not None:
+        image_number = image_number + n * mirrored
+    row = torch.arange(h, device=pixels.device) - by[0]  # (N, H): where each row comes from
+    if inverted is not None:
+        row = torch.where(inverted, h - 1 - row, row)
+    start = ((image_number * tall + row + reach) * wide + reach - by[1]).view(-1)
+    if pixels.device.type == "mps":  # where an overlapping view is copied whole before anything is taken from it
+        start = (start[:, None] + torch.arange(w, device=pixels.device)).view(-1)
+        return canvas.view(-1, c).index_select(0, start).view(n, h, w, c)
+    return canvas.view(-1).unfold(0, w * c, c).index_select(0, start).view(n, h, w, c)

@@ -37,7 +37,7 @@ class Stream:
         self.touched = 0
 
     def batch(self, k: int) -> tuple[Tensor, Tensor]:
-        """Batch number k: its places, (n,), and its pixels, (n, C, H, W) uint8, both on the CPU."""
+        """Batch number k: its places, (n,), and its pixels, (n, H, W, C) uint8, both on the CPU."""
         wanted = range(k, k + 1 + AHEAD)
         for number in self.coming.keys() - set(wanted):
             self.coming.pop(number)[1].cancel()
@@ -49,7 +49,7 @@ class Stream:
         return index, pixels.result()
 
     def _gather(self, index: Tensor) -> Tensor:
-        rows = torch.from_numpy(self.pixels[self.keep[index.numpy()]]).permute(0, 3, 1, 2).contiguous()
+        rows = torch.from_numpy(self.pixels[self.keep[index.numpy()]])
         self.touched += len(rows) * (rows[0].numel() + AROUND)
         if self.touched > HELD:
             release(self.pixels)
