@@ -14,6 +14,7 @@ from PIL import Image
 
 from zoo_bench.publish import upload
 from zoo_bench.publish.folder import check_private, check_samples
+from zoo_bench.publish.options import Terms
 from zoo_core.bundle import load_bundle
 from zoo_core.catalog import discover
 from zoo_core.cli import main
@@ -25,6 +26,7 @@ from .conftest import SMALL
 
 pytest_plugins = ["zoo_core.testing.fake_hub.fixture"]
 FILES = {"README.md", "config.json", "model.safetensors", "recipe.json", "report.json", "samples.png", "nearest.png"}
+V1 = Terms(tag="v1")
 COMMIT = "POST .*/commit/"
 
 
@@ -145,8 +147,8 @@ def look(scored_run, tmp_path_factory) -> Path:
 def try_again(hub, look: Path) -> None:
     """Nothing is wrong any more: the next try completes what was begun."""
     hub.faults.clear()
-    upload.check_target("user/model", tag="v1")
-    commit = upload.upload(look, "user/model", lambda downloaded: None, tag="v1")
+    upload.check_target("user/model", V1)
+    commit = upload.upload(look, "user/model", lambda downloaded: None, V1)
     assert hub.repositories["user/model"].tags["v1"] == commit == hub.repositories["user/model"].branches["main"]
     assert hub.files("user/model").items() >= written(look).items()
 
@@ -171,8 +173,8 @@ def test_a_refusal_is_one_line_and_the_next_try_completes_it(look, hub, match, s
     hub.add("user/model", {"old.txt": "old"})
     hub.fail(match, status, times=-1)
     with pytest.raises(kind, match=message) as caught:
-        upload.check_target("user/model", tag="v1")
-        upload.upload(look, "user/model", lambda downloaded: None, tag="v1")
+        upload.check_target("user/model", V1)
+        upload.upload(look, "user/model", lambda downloaded: None, V1)
     assert "\n" not in str(caught.value)
     if "tag" not in match and "resolve" not in match:
         assert hub.files("user/model") == {"old.txt": b"old"}
@@ -184,7 +186,7 @@ def test_a_broken_connection_leaves_the_old_or_the_whole(look, hub, match, after
     hub.add("user/model", {"old.txt": "old"})
     hub.cut(match, after, times=-1)
     with pytest.raises(RunFailure, match="the Hub"):
-        upload.upload(look, "user/model", lambda downloaded: None)
+        upload.upload(look, "user/model", lambda downloaded: None, Terms())
     there = hub.files("user/model")
     assert there == {"old.txt": b"old"} or there.items() >= written(look).items()
     try_again(hub, look)
@@ -193,7 +195,7 @@ def test_a_broken_connection_leaves_the_old_or_the_whole(look, hub, match, after
 def test_a_failure_says_what_to_type_and_that_nothing_is_lost(scored_run, hub, zoo):
     hub.fail(COMMIT, 500, times=-1)
     code, said = zoo("publish", scored_run, "user/model", "--private", "--tag", "v1", "--with-training")
-    again = f"zoo publish {scored_run} user/model --private --tag v1 --with-training"
+    again = f"zoo publish {scored_run} user/model --private --with-training --tag v1"
     assert code == 1 and said.startswith("error: the Hub answered 500") and said.endswith(again)
 
 
@@ -230,7 +232,7 @@ def test_other_pictures_are_an_error(scored_run, tmp_path):
 @pytest.mark.parametrize("name", ["model", "user/mo del", "user/../model", "user/m--l", "/model", "user/", "other/model"])
 def test_wrong_names_are_told_before_anything_is_made(hub, name):
     with pytest.raises(ZooError, match=r"no name of a repository|type user/model"):
-        upload.check_target(name)
+        upload.check_target(name, Terms())
     assert not hub.repositories and not hub.asked("POST")
 
 

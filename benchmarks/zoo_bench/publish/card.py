@@ -12,6 +12,7 @@ from typing import Any
 
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
+from zoo_bench.publish.licenses import UNSTATED
 from zoo_bench.publish.markdown import code, fence, table, words
 from zoo_bench.report import text
 from zoo_bench.report.scores import NAMES
@@ -25,22 +26,30 @@ PLACEHOLDER = re.compile(r"(?<!\\)\{\{|(?<!\\)\[More Information Needed|\bTODO:"
 
 
 def model_card(
-    repo: str, config: Mapping[str, Any], recipe: Recipe, report: Mapping[str, Any], files: Collection[str], weights: int
+    repo: str,
+    config: Mapping[str, Any],
+    recipe: Recipe,
+    report: Mapping[str, Any],
+    files: Collection[str],
+    weights: int,
+    license: str = UNSTATED,
 ) -> str:
     """The text of README.md. The arguments are as they are published, so nothing in them is private any more.
 
     config   of the model folder; `weights` is the number of its generator's parameters.
     files    names of what is published beside the card.
+    license  of the weights, an identifier of the Hub.
 
     Raises RunFailure for a card that the Hub would misread.
     """
-    card = f"---\n{metadata(repo, recipe, report).to_yaml()}\n---\n\n" + "\n\n".join(
+    card = f"---\n{metadata(repo, recipe, report, license).to_yaml()}\n---\n\n" + "\n\n".join(
         [
             f"# {words(repo.partition('/')[2])}",
             _opening(config, recipe, weights),
             "![64 samples of this model](samples.png)",
             *_use(repo, config, recipe),
             *_limits(recipe, report, files),
+            *_license(license),
             *_data(recipe, report),
             *_scores(repo, report),
             *_training(recipe, report),
@@ -51,12 +60,13 @@ def model_card(
     return card + "\n"
 
 
-def metadata(repo: str, recipe: Recipe, report: Mapping[str, Any]) -> ModelCardData:
+def metadata(repo: str, recipe: Recipe, report: Mapping[str, Any], license: str = UNSTATED) -> ModelCardData:
     """What the Hub indexes. Datasets are not linked: a dataset of a plugin is no dataset of the Hub."""
     task = GUIDED if recipe.space.guide else UNGUIDED
     names = [recipe.model, *recipe.parts.values(), recipe.data.id]
     tags = ["zoo", "image-generation", *(name.partition("/")[2] for name in names), f"{recipe.space.size}px"]
     return ModelCardData(
+        license=license,
         library_name=LIBRARY,
         pipeline_tag=task,
         tags=list(dict.fromkeys(tags)),
@@ -147,6 +157,17 @@ def _limits(recipe: Recipe, report: Mapping[str, Any], files: Collection[str]) -
         limits.append("It was published without scores: nobody has measured how good it is.")
     yield "## Intended use and limits"
     yield "\n".join(f"- {item}" for item in limits)
+
+
+def _license(license: str) -> Iterable[str]:
+    yield "## Licence of the weights"
+    if license == UNSTATED:
+        yield (
+            "Not stated: nobody has given permission to pass these weights on or to build on them. Ask the publisher. What the "
+            "images they were trained on allow stands below."
+        )
+    else:
+        yield f"{code(license)}, as the publisher states. It is of the weights alone, not of the images they were trained on."
 
 
 def _data(recipe: Recipe, report: Mapping[str, Any]) -> Iterable[str]:

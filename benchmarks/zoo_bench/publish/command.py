@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import click
 
+from zoo_bench.publish.options import Terms, again, terms_of, terms_options
 from zoo_bench.run_folder import RunFolder
 from zoo_core.catalog import Catalog, discover
 from zoo_core.errors import RunFailure, ZooError
@@ -16,46 +17,35 @@ from zoo_core.errors import RunFailure, ZooError
 @click.command("publish")
 @click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
 @click.argument("repo", metavar="USER/NAME")
-@click.option("--private", is_flag=True, help="Make a new repository that only you can see.")
-@click.option("--tag", metavar="NAME", help="Name the published commit, for example v1.")
+@terms_options
 @click.option(
     "--dry-run", type=click.Path(path_type=Path), metavar="DIR", help="Write what would be uploaded to DIR; no network."
 )
-@click.option("--with-training", is_flag=True, help="Publish all networks too, for zoo bench --init-from.")
-def publish(run: Path, repo: str, private: bool, tag: str | None, dry_run: Path | None, with_training: bool) -> None:
+def publish(run: Path, repo: str, dry_run: Path | None, **given: Any) -> None:
     """Publish the model of a finished run as a repository of the Hugging Face Hub, in one commit.
 
     The commit is downloaded again and compared with what was sent: hashes of all files, and the pictures that it draws.
 
     \b
-    zoo publish runs/wgan_gp-colorpicker-creatures-32-s0 user/creatures --tag v1
+    zoo publish runs/wgan_gp-colorpicker-creatures-32-s0 user/creatures --tag v1 --license cc-by-4.0
     zoo publish runs/wgan_gp-colorpicker-creatures-32-s0 user/creatures --dry-run look
     """
-    folder, catalog = RunFolder(run), discover()
+    folder, catalog, terms = RunFolder(run), discover(), terms_of(given)
     folder.load_recipe()  # says what is wrong with RUN before torch is imported
     if dry_run is None:
-        publish_run(folder, repo, catalog, private=private, tag=tag, with_training=with_training)
+        publish_run(folder, repo, catalog, terms)
         return
     from zoo_bench.publish.folder import write_folder
     from zoo_bench.publish.upload import check_name
 
     check_name(repo)
-    write_folder(folder, dry_run, repo, catalog, with_training)
+    write_folder(folder, dry_run, repo, catalog, terms)
     for path in sorted(dry_run.iterdir()):
         click.echo(f"{path.stat().st_size:>12,}  {path.name}")
     click.echo(f"nothing was uploaded; look at {dry_run / 'README.md'}")
 
 
-def publish_run(
-    folder: RunFolder,
-    repo: str,
-    catalog: Catalog,
-    *,
-    private: bool = False,
-    tag: str | None = None,
-    with_training: bool = False,
-    checked: bool = False,
-) -> str:
+def publish_run(folder: RunFolder, repo: str, catalog: Catalog, terms: Terms, *, checked: bool = False) -> str:
     """Publish a finished run and return the commit. `checked`: `check_target` was asked before, and need not be again.
 
     Raises RunFailure with the command that tries again, ZooError where trying again would not help; the run stays as it is.
@@ -65,7 +55,7 @@ def publish_run(
     from zoo_core.bundle import load_bundle
 
     if not checked:
-        check_target(repo, private, tag)
+        check_target(repo, terms)
 
     def draws_the_same(downloaded: Path) -> None:
         bundle = load_bundle(downloaded, catalog)
@@ -74,15 +64,13 @@ def publish_run(
     try:
         with tempfile.TemporaryDirectory(prefix="zoo-publish-", ignore_cleanup_errors=True) as place:
             out = Path(place) / "model"
-            write_folder(folder, out, repo, catalog, with_training)
-            commit = upload(out, repo, draws_the_same, private, tag)
+            write_folder(folder, out, repo, catalog, terms)
+            commit = upload(out, repo, draws_the_same, terms)
     except (RunFailure, ZooError) as error:
-        options = [*(["--private"] if private else []), *(["--tag", tag] if tag else [])]
-        options += ["--with-training"] if with_training else []
-        again = shlex.join(["zoo", "publish", str(folder.path), repo, *options])
-        raise type(error)(f"{error}; nothing of {folder.path} is lost; to publish it, type {again}") from error
+        typed = again(folder.path, repo, terms)
+        raise type(error)(f"{error}; nothing of {folder.path} is lost; to publish it, type {typed}") from error
     click.echo(f"published {repo}@{commit}: downloaded again, the same files and the same pictures", err=True)
-    click.echo(f"draw with it: zoo sample {repo}{f'@{tag}' if tag else ''}", err=True)
+    click.echo(f"draw with it: zoo sample {repo}{f'@{terms.tag}' if terms.tag else ''}", err=True)
     return commit
 
 

@@ -12,6 +12,7 @@ from PIL import Image
 from zoo_bench.command import load_images
 from zoo_bench.init import trained_networks
 from zoo_bench.publish.card import model_card
+from zoo_bench.publish.options import Terms
 from zoo_bench.publish.scrub import scrub
 from zoo_bench.publish.source import CARD, ENCODER, NEAREST, RECIPE, REPORT, SAMPLES, TRAINING
 from zoo_bench.run_folder import RunFolder
@@ -28,7 +29,7 @@ from zoo_core.recipe import Recipe
 OWNERS = ("skipped", "closest")  # of the report: names of files, which are their owner's
 
 
-def write_folder(run: RunFolder, out: Path, repo: str, catalog: Catalog, with_training: bool = False) -> None:
+def write_folder(run: RunFolder, out: Path, repo: str, catalog: Catalog, terms: Terms) -> None:
     """Write what `zoo publish` uploads of a finished run to the empty folder `out`, the card for the name `repo`.
 
     Raises ZooError if the run is not finished, or if its images are needed for its guides and are not here.
@@ -45,11 +46,11 @@ def write_folder(run: RunFolder, out: Path, repo: str, catalog: Catalog, with_tr
     write_png(sample_picture(bundle, guide_images(bundle, recipe, catalog)), out / SAMPLES)
     if (run.samples / NEAREST).exists():
         write_bytes(out / NEAREST, (run.samples / NEAREST).read_bytes())
-    if with_training:
+    if terms.with_training:
         write_bytes(out / TRAINING, trained_networks(run, recipe, catalog))
     names = {path.name for path in out.iterdir()}
     weights = sum(parameter.numel() for parameter in bundle.generator.parameters())
-    card = model_card(repo, bundle.config, public, report, names, weights)
+    card = model_card(repo, bundle.config, public, report, names, weights, terms.license)
     write_bytes(out / CARD, card.encode())
     check_private(out, run.path)
 

@@ -15,13 +15,14 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, ge
 from huggingface_hub.errors import BadRequestError, HfHubHTTPError, HFValidationError, RepositoryNotFoundError
 from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
+from zoo_bench.publish.options import Terms
 from zoo_bench.publish.source import PUBLISHED, file_sha256
 from zoo_core.errors import RunFailure, ZooError
 from zoo_core.hub import asking
 from zoo_core.names import one_line
 
 
-def check_target(repo: str, private: bool = False, tag: str | None = None) -> None:
+def check_target(repo: str, terms: Terms) -> None:
     """Whether a model can be published there, asked before any work is done.
 
     Raises ZooError for a name that is none, without a token, and for a token, a visibility or a tag with which it would end in
@@ -42,10 +43,10 @@ def check_target(repo: str, private: bool = False, tag: str | None = None) -> No
             info = api.model_info(repo)
         except RepositoryNotFoundError:
             return
-        if private and not info.private:
+        if terms.private and not info.private:
             raise ZooError(f"{repo} is there already and public; leave --private out, or type another name")
-        if tag and tag in [ref.name for ref in api.list_repo_refs(repo).tags]:
-            raise ZooError(f"{repo} has a tag {tag} already; type --tag with another name")
+        if terms.tag and terms.tag in [ref.name for ref in api.list_repo_refs(repo).tags]:
+            raise ZooError(f"{repo} has a tag {terms.tag} already; type --tag with another name")
 
 
 def check_name(repo: str) -> None:
@@ -58,7 +59,7 @@ def check_name(repo: str) -> None:
         raise ZooError(f"{repo} is no name of a repository; type user/{repo}, with your name on the Hub")
 
 
-def upload(folder: Path, repo: str, check: Callable[[Path], None], private: bool = False, tag: str | None = None) -> str:
+def upload(folder: Path, repo: str, check: Callable[[Path], None], terms: Terms) -> str:
     """Publish the files of `folder` and return the commit; `check` is given the folder with what was downloaded of it.
 
     Files of an earlier publication that are not in `folder` are removed by the same commit; others are left alone.
@@ -66,7 +67,7 @@ def upload(folder: Path, repo: str, check: Callable[[Path], None], private: bool
     """
     api = HfApi()
     with writing(repo):
-        api.create_repo(repo, private=private or None, exist_ok=True)
+        api.create_repo(repo, private=terms.private or None, exist_ok=True)
         names = sorted(path.name for path in folder.iterdir())
         stale = sorted(set(api.list_repo_files(repo)) & set(PUBLISHED) - set(names))
         commit = api.create_commit(
@@ -81,9 +82,9 @@ def upload(folder: Path, repo: str, check: Callable[[Path], None], private: bool
         if differ:
             raise RunFailure(f"{repo}@{commit} was published, but {', '.join(differ)} came back as something else")
         check(got)
-    if tag:
+    if terms.tag:
         with writing(repo):
-            api.create_tag(repo, tag=tag, revision=commit)
+            api.create_tag(repo, tag=terms.tag, revision=commit)
     return str(commit)
 
 
