@@ -12,12 +12,13 @@ ct                      data-copying test C_T of Meehan, Chaudhuri & Dasgupta 20
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from zoo_bench.evaluation.jackknife import standard_error, without_each
 from zoo_bench.evaluation.nearest import Nearest
 from zoo_bench.evaluation.pixels import Rows
 from zoo_bench.evaluation.sets import Sets
@@ -51,18 +52,26 @@ def copies(sets: Sets) -> Mapping[str, Score]:
 
 
 def copying_test(sets: Sets) -> Mapping[str, Score]:
+    parts = cell_distances(sets)
+    scores = [mann_whitney(judged, usual) for judged, usual in parts]
+    return {"ct": Score(float(np.average(scores, weights=[len(usual) for _, usual in parts])), "higher")}
+
+
+def cell_distances(sets: Sets) -> list[tuple[Rows, Rows]]:
+    """For each cell that has both: the distances of generated and of held-out images to their nearest training images."""
     held = _held_out(sets, "ct")
-    real, fake, other = sets.real.features, sets.nearest_in_features, held.nearest_in_features
+    fake, other = sets.nearest_in_features, held.nearest_in_features
     count = max(1, min(MOST_CELLS, min(len(sets.fake), len(held.fake)) // PER_CELL))
-    centres = cells(real, count, sets.seed)
+    centres = cells(sets.real.features, count, sets.seed)
     of_fake, of_other = (_cell_of(side.features, centres) for side in (sets.fake, held.fake))
-    weights, scores = [], []
-    for cell in range(len(centres)):
-        judged, usual = fake.distance[of_fake == cell], other.distance[of_other == cell]
-        if len(judged) and len(usual):
-            weights.append(len(usual))
-            scores.append(mann_whitney(judged, usual))
-    return {"ct": Score(float(np.average(scores, weights=weights)), "higher")}
+    parts = [(fake.distance[of_fake == cell], other.distance[of_other == cell]) for cell in range(len(centres))]
+    return [(judged, usual) for judged, usual in parts if len(judged) and len(usual)]
+
+
+def copying_error(parts: Sequence[tuple[Rows, Rows]]) -> float:
+    """The standard error of `ct`, from what `cell_distances` gives: the jackknife in each cell, over cells as its mean is."""
+    errors = [len(usual) * mann_whitney_error(judged, usual) for judged, usual in parts]
+    return float(np.linalg.norm(errors) / sum(len(usual) for _, usual in parts))
 
 
 def closest_pairs(sets: Sets) -> tuple[Pair, ...]:
@@ -79,10 +88,28 @@ def closest_pairs(sets: Sets) -> tuple[Pair, ...]:
 
 def mann_whitney(judged: Rows, usual: Rows) -> float:
     """How often values of (m,) `judged` exceed those of (n,) `usual`, ties half, as a z-score: 0 for equal distributions."""
+    return float((_exceeded(judged, usual).mean() - 0.5) * _scale(judged, usual))
+
+
+def mann_whitney_error(judged: Rows, usual: Rows) -> float:
+    """The standard error of this z-score, at these numbers; 1, as if both were equal, where a side has one value."""
+    if min(len(judged), len(usual)) < 2:
+        return 1.0
+    return _scale(judged, usual) * standard_error(
+        without_each(_exceeded(judged, usual)), without_each(_exceeded(usual, judged))
+    )
+
+
+def _exceeded(values: Rows, others: Rows) -> Rows:
+    """For each of `values` the share of `others` that it exceeds, ties half."""
+    ordered = np.sort(others)
+    return (np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right")) / (2 * len(others))
+
+
+def _scale(judged: Rows, usual: Rows) -> float:
+    """One over the standard deviation of the mean of `_exceeded`, for equal distributions."""
     m, n = len(judged), len(usual)
-    ordered = np.sort(usual)
-    above = (np.searchsorted(ordered, judged, "left") + np.searchsorted(ordered, judged, "right")).sum() / 2
-    return float((above - m * n / 2) / np.sqrt(m * n * (m + n + 1) / 12))
+    return float(np.sqrt(12 * m * n / (m + n + 1)))
 
 
 def cells(rows: Rows, count: int, seed: int, rounds: int = 20) -> Rows:

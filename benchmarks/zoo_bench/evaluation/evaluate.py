@@ -18,7 +18,7 @@ from zoo_bench.evaluation.copies import Pair, closest_pairs, copies, copying_tes
 from zoo_bench.evaluation.extractors import check_torch_fidelity, open_extractor
 from zoo_bench.evaluation.frechet import fid_infinity
 from zoo_bench.evaluation.identity import Identity, versions
-from zoo_bench.evaluation.jackknife import FEWEST, STANDARD_ERRORS, interval
+from zoo_bench.evaluation.intervals import intervals
 from zoo_bench.evaluation.neighbours import density_coverage, permutation_test
 from zoo_bench.evaluation.pixels import Pixels, digest, opaque
 from zoo_bench.evaluation.sets import Features, Metric, Sets, Side
@@ -184,12 +184,12 @@ def evaluate(
         small = _ask(f"{metric_name} at the floor's n", metric, small_sets, []) if floors and small_sets else {}
         seconds[metric_name] = time.perf_counter() - start
         start = time.perf_counter()
-        errors = _standard_errors(metric_name, sets) if found else {}
+        between = intervals(metric_name, sets, {key: score.value for key, score in found.items()}) if found else {}
         for key, score in found.items():
             floor = floors[key].value if key in floors else None
             at_floor_n = small[key].value if key in small else None
-            scores.append(Measured(key, score, floor, at_floor_n, interval(key, score.value, errors.get(key))))
-        if errors:
+            scores.append(Measured(key, score, floor, at_floor_n, between.get(key)))
+        if between:
             seconds[f"interval of {metric_name}"] = time.perf_counter() - start
     warnings += _cautions(sets, width)
     start = time.perf_counter()
@@ -224,13 +224,6 @@ def _ask(name: str, metric: Metric, sets: Sets, warnings: list[str]) -> dict[str
         return {}
     warnings += [f"{key} left out: it is {score.value}" for key, score in found.items() if not math.isfinite(score.value)]
     return {key: score for key, score in found.items() if math.isfinite(score.value)}
-
-
-def _standard_errors(name: str, sets: Sets) -> Mapping[str, float]:
-    """Of the scores of a metric, as far as they have one."""
-    if name not in STANDARD_ERRORS or min(len(sets.real), len(sets.fake)) < FEWEST:
-        return {}
-    return STANDARD_ERRORS[name](sets)
 
 
 def _cautions(sets: Sets, width: int) -> list[str]:

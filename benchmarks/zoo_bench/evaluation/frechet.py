@@ -10,11 +10,12 @@ fid_infinity   Chong & Forsyth 2020, arXiv 1911.07023, section 3: the Fréchet d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from zoo_bench.evaluation.pixels import Rows
 from zoo_bench.evaluation.sets import Sets
@@ -55,9 +56,18 @@ def fid_infinity(sets: Sets) -> Mapping[str, Score]:
 
 
 def extrapolated(fake: Rows, real: Moments, seed: int) -> float:
-    """Subsets have from a tenth of the images, or two per feature if that is more, to all of them."""
-    n, width = fake.shape
+    """The distance of endlessly many generated images, from the subsets that `subsets` draws."""
+    chosen = subsets(*fake.shape, seed)
+    return intercept([*map(len, chosen)], [moments(fake[rows]) for rows in chosen], real)
+
+
+def subsets(n: int, width: int, seed: int) -> list[NDArray[np.int64]]:
+    """SIZES choices of numbers below n, from a tenth of them, or two per feature if that is more, to all."""
     draw = np.random.default_rng(seed)
     counts = np.linspace(max(n // 10, min(n // 2, 2 * width)), n, SIZES).round().astype(int)
-    values = [frechet(moments(fake[draw.choice(n, count, replace=False)]), real) for count in counts]
-    return float(np.polyfit(1 / counts, values, 1)[1])
+    return [draw.choice(n, count, replace=False) for count in counts]
+
+
+def intercept(counts: Sequence[int], parts: Sequence[Moments], real: Moments) -> float:
+    """Of the line of least squares through the distances of sets of so many images, over the reciprocals of their numbers."""
+    return float(np.polyfit(1 / np.array(counts), [frechet(part, real) for part in parts], 1)[1])

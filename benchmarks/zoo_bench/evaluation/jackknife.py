@@ -5,8 +5,9 @@ out instead (Tukey 1958; for two samples and U-statistics Arvesen 1969, Annals o
 variance is too large on average, never too small (Efron & Stein 1981, Annals of Statistics 9), draws nothing at random, and for
 all scores here but the Fréchet distance every image can be left out in one pass over matrices that exist already.
 
-Intervals are value +- 1.96 standard errors. They are of the score at these numbers of images: the bias that FID, recall and
-coverage have on few images is in the value and in its interval alike.
+Intervals are value +- 1.96 standard errors; `intervals` has those of scores that the jackknife does not suit. They are of the
+score at these numbers of images: the bias that FID, recall and coverage have on few images is in the value and in its interval
+alike.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo_bench.evaluation.fidelity import NEIGHBOURS
-from zoo_bench.evaluation.frechet import frechet, moments
+from zoo_bench.evaluation.frechet import frechet, intercept, moments, subsets
 from zoo_bench.evaluation.neighbours import K, polynomial_kernel
 from zoo_bench.evaluation.pixels import Rows
 from zoo_bench.evaluation.sets import Sets
@@ -25,8 +26,13 @@ from zoo_bench.evaluation.sets import Sets
 WIDTH = 1.959963984540054  # of a normal distribution, 95 % lie within so many standard deviations
 FEWEST = 20  # images on each side
 GROUPS = 20  # per side, left out one after the other, where single images would take too long
+FEW_GROUPS = 10  # where a score is as long as SIZES others
 
-RANGES = {"kid": (-np.inf, np.inf), "is": (1.0, np.inf), **dict.fromkeys(("precision", "recall", "coverage"), (0.0, 1.0))}
+RANGES = {
+    **dict.fromkeys(("kid", "fid_infinity", "ct"), (-np.inf, np.inf)),
+    "is": (1.0, np.inf),
+    **dict.fromkeys(("precision", "recall", "coverage"), (0.0, 1.0)),
+}
 
 
 def kid(sets: Sets) -> Mapping[str, float]:
@@ -35,6 +41,10 @@ def kid(sets: Sets) -> Mapping[str, float]:
 
 def fid(sets: Sets) -> Mapping[str, float]:
     return {"fid": fid_error(sets.real.features, sets.fake.features, sets.seed)}
+
+
+def fid_infinity(sets: Sets) -> Mapping[str, float]:
+    return {"fid_infinity": extrapolation_error(sets.real.features, sets.fake.features, sets.seed)}
 
 
 def inception_score(sets: Sets) -> Mapping[str, float]:
@@ -56,6 +66,7 @@ def density_coverage(sets: Sets) -> Mapping[str, float]:
 STANDARD_ERRORS: Mapping[str, Callable[[Sets], Mapping[str, float]]] = {
     "kid": kid,
     "fid": fid,
+    "fid_infinity": fid_infinity,
     "is": inception_score,
     "precision_recall": precision_recall,
     "density_coverage": density_coverage,
@@ -101,6 +112,19 @@ def fid_error(real: Rows, fake: Rows, seed: int) -> float:
     )
 
 
+def extrapolation_error(real: Rows, fake: Rows, seed: int) -> float:
+    """Of `extrapolated`: images that are left out are missing from the subsets that held them, which stay as they are else."""
+    whole, groups = moments(real), _groups(len(fake), seed, FEW_GROUPS)
+    chosen = subsets(*fake.shape, seed)
+    parts = [moments(fake[rows]) for rows in chosen]
+    counts = [len(rows) for rows in chosen]
+    left = [[rows[~np.isin(rows, group)] for rows in chosen] for group in groups]
+    return standard_error(
+        np.array([intercept(counts, parts, moments(rows)) for rows in _without_groups(real, seed, FEW_GROUPS)]),
+        np.array([intercept([*map(len, rest)], [moments(fake[rows]) for rows in rest], whole) for rest in left]),
+    )
+
+
 def inception_error(logits: Rows) -> float:
     """Of exp(H(mean p) - mean H(p)), the score in one split."""
     p = np.exp(logits - logits.max(1, keepdims=True))
@@ -138,11 +162,11 @@ class Balls:
     def share_inside(self) -> float:
         """Of the share of points in any ball: precision, or recall with the sides exchanged."""
         inside = self.counts > 0
-        return standard_error(_without_each(inside), (self.counts_without > 0).mean(0))
+        return standard_error(without_each(inside), (self.counts_without > 0).mean(0))
 
     def density(self) -> float:
         """Of the mean number of balls around a point, divided by k."""
-        return standard_error(_without_each(self.counts / self.k), self.counts_without.mean(0) / self.k)
+        return standard_error(without_each(self.counts / self.k), self.counts_without.mean(0) / self.k)
 
     def share_filled(self) -> float:
         """Of the share of balls with a point in them: coverage."""
@@ -154,16 +178,19 @@ class Balls:
         return standard_error((filled.sum() - alone) / n, (filled.sum() - filled + gained) / (n - 1))
 
 
-def _without_each(values: NDArray[np.generic]) -> Rows:
+def without_each(values: NDArray[np.generic]) -> Rows:
     """Means of (n,) values without each of them."""
     numbers = values.astype(np.float64)
     return np.asarray((numbers.sum() - numbers) / (len(numbers) - 1))
 
 
-def _without_groups(rows: Rows, seed: int) -> Iterator[Rows]:
-    order = np.random.default_rng(seed).permutation(len(rows))
-    for group in np.array_split(order, GROUPS):
+def _without_groups(rows: Rows, seed: int, count: int = GROUPS) -> Iterator[Rows]:
+    for group in _groups(len(rows), seed, count):
         yield np.delete(rows, group, 0)
+
+
+def _groups(length: int, seed: int, count: int) -> list[NDArray[np.int64]]:
+    return np.array_split(np.random.default_rng(seed).permutation(length), count)
 
 
 def _entropy(p: Rows) -> Rows:

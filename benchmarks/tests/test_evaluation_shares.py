@@ -1,0 +1,131 @@
+"""Intervals of shares, of the copying test and of FID-infinity: closed forms by hand, and how often they hold the truth."""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zoo_bench.evaluation.copies import copying_error, mann_whitney, mann_whitney_error
+from zoo_bench.evaluation.frechet import extrapolated, moments
+from zoo_bench.evaluation.intervals import share_below, wilson
+from zoo_bench.evaluation.jackknife import FEW_GROUPS, WIDTH, extrapolation_error, standard_error
+
+NORMAL = NormalDist()
+
+
+def z_score(judged, usual):
+    """C_T's z of one cell as in its paper, pair by pair."""
+    m, n = len(judged), len(usual)
+    u = sum((x > y) + (x == y) / 2 for x in judged for y in usual)
+    return (u - m * n / 2) / math.sqrt(m * n * (m + n + 1) / 12)
+
+
+@given(st.integers(1, 3000), st.data())
+def test_wilson_ends_where_the_score_test_ends(count, data):
+    share = data.draw(st.integers(0, count)) / count
+    low, high = wilson(share, count)
+    assert 0 <= low <= share <= high <= 1 and high - low > 0
+    for end in (low, high):  # |share - p| is 1.96 standard deviations at p, unless it was cut off at 0 or 1
+        if 1e-9 < end < 1 - 1e-9:
+            assert abs(share - end) == pytest.approx(WIDTH * math.sqrt(end * (1 - end) / count), rel=1e-6)
+
+
+@pytest.mark.parametrize("p", [0.03, 0.4])
+def test_wilson_holds_the_truth(p):
+    found = [wilson(k / 60, 60) for k in np.random.default_rng(0).binomial(60, p, 1000)]
+    assert 0.92 <= np.mean([low <= p <= high for low, high in found]) <= 0.99
+
+
+@pytest.mark.parametrize(("m", "n"), [(200, 60), (60, 200), (700, 150), (100, 25)])
+@pytest.mark.parametrize("shift", [0.0, 1.5])
+def test_shares_of_copies_hold_the_truth(m, n, shift):
+    """Judged values from N(-shift, 1), usual ones from N(0, 1): the share below the true 5 % quantile is known."""
+    random = np.random.default_rng(1)
+    truth = NORMAL.cdf(NORMAL.inv_cdf(0.05) + shift)
+    found = [share_below(random.normal(size=m) - shift, random.normal(size=n), 0.05) for _ in range(300)]
+    assert np.mean([low <= truth <= high for low, high in found]) >= 0.91
+
+
+def test_a_share_of_nothing_has_a_width():
+    low, high = share_below(np.full(50, 9.0), np.arange(40.0) / 40, 0.05)
+    assert low == 0 and 0.05 < high < 0.2
+
+
+def test_the_copying_test_is_its_papers():
+    random = np.random.default_rng(2)
+    judged, usual = random.integers(0, 9, 14).astype(float), random.integers(0, 9, 11).astype(float)  # ties
+    assert mann_whitney(judged, usual) == pytest.approx(z_score(judged, usual))
+
+
+def test_its_error_is_the_jackknifes():
+    """Of how often one exceeds the other, at these numbers of images."""
+    random = np.random.default_rng(3)
+    judged, usual = random.normal(size=14), random.normal(size=11) + 0.4
+
+    def exceeds(a, b):
+        return np.mean([(x > y) + (x == y) / 2 for x in a for y in b])
+
+    by_hand = standard_error(
+        np.array([exceeds(np.delete(judged, i), usual) for i in range(14)]),
+        np.array([exceeds(judged, np.delete(usual, i)) for i in range(11)]),
+    )
+    assert mann_whitney_error(judged, usual) == pytest.approx(by_hand / math.sqrt((14 + 11 + 1) / (12 * 14 * 11)))
+    assert mann_whitney_error(judged, usual[:1]) == 1
+
+
+def test_intervals_of_the_copying_test_hold_the_truth():
+    """Three cells of different sizes and shifts; the z-score at these numbers has a known expectation."""
+    random = np.random.default_rng(4)
+    sizes, shifts = [(40, 25), (60, 35), (30, 50)], (0.0, -0.6, 0.8)
+    expected = [
+        (NORMAL.cdf(shift / math.sqrt(2)) - 0.5) * math.sqrt(12 * m * n / (m + n + 1))
+        for (m, n), shift in zip(sizes, shifts, strict=True)
+    ]
+    weights = [n for _, n in sizes]
+    truth = np.average(expected, weights=weights)
+    held = []
+    for _ in range(300):
+        parts = [(random.normal(size=m) + shift, random.normal(size=n)) for (m, n), shift in zip(sizes, shifts, strict=True)]
+        value = np.average([mann_whitney(*part) for part in parts], weights=weights)
+        held.append(abs(value - truth) <= WIDTH * copying_error(parts))
+    assert 0.91 <= np.mean(held) <= 0.99
+
+
+def test_intervals_of_fid_infinity_hold_its_mean():
+    random = np.random.default_rng(5)
+    draws = [(random.normal(size=(200, 4)), random.normal(size=(160, 4)) + 0.4) for _ in range(40)]
+    values = np.array([extrapolated(b, moments(a), 0) for a, b in draws])
+    errors = np.array([extrapolation_error(a, b, 0) for a, b in draws])
+    assert (abs(values - values.mean()) <= WIDTH * errors).mean() >= 0.88
+    assert 0.75 < errors.mean() / values.std() < 1.5
+
+
+def test_fid_infinity_without_groups_by_hand():
+    """Naively: subsets without their members of a group, each distance anew."""
+    random = np.random.default_rng(6)
+    real, fake = random.normal(size=(30, 3)), random.normal(size=(24, 3)) + 0.5
+
+    def naive(real, keep):
+        draw = np.random.default_rng(7)
+        x, y = [], []
+        for count in np.linspace(6, 24, 15).round().astype(int):
+            rows = fake[[i for i in draw.choice(24, count, replace=False) if i in keep]]
+            covariances = np.cov(real.T), np.cov(rows.T)
+            root = np.sqrt(np.linalg.eigvals(covariances[0] @ covariances[1]).astype(complex)).real.sum()
+            y.append(((real.mean(0) - rows.mean(0)) ** 2).sum() + np.trace(sum(covariances)) - 2 * root)
+            x.append(1 / len(rows))
+        return np.polynomial.Polynomial.fit(x, y, 1).convert().coef[0]
+
+    def groups(n):
+        return np.array_split(np.random.default_rng(7).permutation(n), FEW_GROUPS)
+
+    by_hand = standard_error(
+        np.array([naive(np.delete(real, group, 0), range(24)) for group in groups(30)]),
+        np.array([naive(real, set(range(24)) - set(group)) for group in groups(24)]),
+    )
+    assert extrapolation_error(real, fake, 7) == pytest.approx(by_hand, rel=1e-6)

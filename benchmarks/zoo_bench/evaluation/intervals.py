@@ -1,0 +1,86 @@
+"""The 95 % interval of each score that has one.
+
+kid, fid, fid_infinity, is, precision, recall, density, coverage   the jackknife over the images of both sides: see `jackknife`.
+ct                       the jackknife within each cell; the training images, so the cells and the nearest ones, are given.
+copies, copies_pixels    shares of images beyond a quantile of others: see `share_below`; the training images are given.
+accuracy_*               a share of the generated images; the classifier, like the extractor, is part of the instrument.
+
+kid_p has none: a p-value is a statement about these images, and the number of permutations is the only uncertainty in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from zoo_bench.evaluation.copies import QUANTILE, cell_distances, copying_error
+from zoo_bench.evaluation.jackknife import FEWEST, STANDARD_ERRORS, WIDTH, interval
+from zoo_bench.evaluation.pixels import Rows
+from zoo_bench.evaluation.sets import Sets
+
+Interval = tuple[float, float]
+Values = Mapping[str, float]  # of the scores of a metric, by name
+
+
+def intervals(metric: str, sets: Sets, values: Values) -> Mapping[str, Interval | None]:
+    """Of the scores that a metric gave for these sets, those that have one; of a plugin's metric none has."""
+    if metric in STANDARD_ERRORS:
+        errors = STANDARD_ERRORS[metric](sets) if min(len(sets.real), len(sets.fake)) >= FEWEST else {}
+        return {name: interval(name, value, errors.get(name)) for name, value in values.items()}
+    return OTHERS[metric](sets, values) if metric in OTHERS else {}
+
+
+def wilson(share: float, count: int) -> Interval:
+    """Of a share of `count` independent images, within [0, 1]; at 0 and 1 it has a width, too (Wilson 1927, JASA 22)."""
+    room = WIDTH**2 / count
+    middle = (share + room / 2) / (1 + room)
+    half = WIDTH / (1 + room) * np.sqrt(share * (1 - share) / count + room / (4 * count))
+    return float(max(0.0, min(share, middle - half))), float(min(1.0, max(share, middle + half)))
+
+
+def share_below(judged: Rows, usual: Rows, quantile: float) -> Interval:
+    """Of the share of `judged` (m,) below that quantile of `usual` (n,): both are drawn, and the quantile moves with `usual`.
+
+    Wilson's interval with the quantile as it is, and the shares at the ends of the quantile's own interval (Woodruff 1952, JASA
+    47: the order statistics of `usual` that Wilson's interval of `quantile` names; its lower end is open where `usual` is too
+    small to have one) are joined by square-and-add (Newcombe 1998, Statistics in Medicine 17, method 10). A jackknife does not
+    hold for quantiles.
+    """
+
+    def share(level: float) -> float:
+        below = level * (len(usual) + 1) < 1  # no value of `usual` is expected so low
+        return 0.0 if below else float((judged < np.quantile(usual, level, method="weibull")).mean())
+
+    value = float((judged < np.quantile(usual, quantile)).mean())
+    (low, high), (lowest, highest) = wilson(value, len(judged)), map(share, wilson(quantile, len(usual)))
+    return (
+        float(max(0.0, value - np.hypot(value - low, value - lowest))),
+        float(min(1.0, value + np.hypot(high - value, highest - value))),
+    )
+
+
+def _copies(sets: Sets, values: Values) -> Mapping[str, Interval]:
+    held = sets.floor
+    assert held is not None  # without it there is no value
+    pairs = {
+        "copies": (sets.nearest_in_features, held.nearest_in_features),
+        "copies_pixels": (sets.nearest_in_pixels, held.nearest_in_pixels),
+    }
+    return {name: share_below(fake.relative, real.relative, QUANTILE) for name, (fake, real) in pairs.items() if name in values}
+
+
+def _copying_test(sets: Sets, values: Values) -> Mapping[str, Interval | None]:
+    return {name: interval(name, value, copying_error(cell_distances(sets))) for name, value in values.items()}
+
+
+def _label_accuracy(sets: Sets, values: Values) -> Mapping[str, Interval]:
+    asked = dict(zip((f"accuracy_{name}" for name in sets.attributes), (sets.fake.labels >= 0).sum(0).tolist(), strict=True))
+    return {name: wilson(value, asked[name]) for name, value in values.items()}
+
+
+OTHERS: Mapping[str, Callable[[Sets, Values], Mapping[str, Interval | None]]] = {
+    "copies": _copies,
+    "ct": _copying_test,
+    "label_accuracy": _label_accuracy,
+}
