@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import torch
 from torch import Tensor, nn
 
@@ -11,15 +13,16 @@ from zoo_core.nets.options import ConvCriticOptions
 from zoo_core.space import Space
 
 
-class Dcgan64(Generator):
-    """100 -> 3 x 64 x 64: five transposed convolutions 4x4, 512 to 64 channels, batch norm, ReLU, tanh."""
+class Dcgan(Generator):
+    """100 -> 3 x size x size: transposed convolutions 4x4, 512 (at 64 px) to 64 channels, batch norm, ReLU, tanh."""
 
     latent = 100
 
-    def __init__(self) -> None:
+    def __init__(self, size: int = 64) -> None:
         super().__init__()
-        layers: list[nn.Module] = [nn.Unflatten(1, (100, 1, 1)), nn.ConvTranspose2d(100, 512, 4, bias=False)]
-        for a, b in ((512, 256), (256, 128), (128, 64), (64, 3)):
+        widths = [64 * 2**level for level in reversed(range(size.bit_length() - 3))]
+        layers: list[nn.Module] = [nn.Unflatten(1, (100, 1, 1)), nn.ConvTranspose2d(100, widths[0], 4, bias=False)]
+        for a, b in itertools.pairwise([*widths, 3]):
             layers += [nn.BatchNorm2d(a), nn.ReLU(inplace=True), nn.ConvTranspose2d(a, b, 4, 2, 1, bias=False)]
         self.layers = nn.Sequential(*layers, nn.Tanh())
 
@@ -28,9 +31,9 @@ class Dcgan64(Generator):
         return images
 
 
-def critic64() -> Critic:
-    """3 x 64 x 64 -> 1: four convolutions 4x4 stride 2 to 512 channels, LeakyReLU, dense; the reference critic of zoo-core."""
-    return ConvCritic(Space(64), 1, 0, ConvCriticOptions(width=64))
+def dcgan_critic(size: int = 64) -> Critic:
+    """3 x size x size -> 1: convolutions 4x4 stride 2 to 512 channels (at 64 px), LeakyReLU, dense; the critic of zoo-core."""
+    return ConvCritic(Space(size), 1, 0, ConvCriticOptions(width=64))
 
 
 class Xiang128(Generator):

@@ -72,7 +72,7 @@ def adversarial_job(kind: str) -> tuple[dict[str, Callable[[], Any]], dict[str, 
     """Job A (WGAN-GP, 64 px, batch 64) or B (WGAN-clip, Xiang's networks at 128 px, batch 32)."""
     size, batch = (64, 64) if kind == "A" else (128, 32)
     generator, critic = (
-        (networks.Dcgan64(), networks.critic64()) if kind == "A" else (networks.Xiang128(), networks.XiangCritic128())
+        (networks.Dcgan(), networks.dcgan_critic()) if kind == "A" else (networks.Xiang128(), networks.XiangCritic128())
     )
     networks.initialise(generator, critic)
     images = noise(256 if kind == "A" else 128, size)
@@ -200,7 +200,7 @@ def data_job() -> tuple[dict[str, Callable[[], Any]], dict[str, Any]]:
 def engine_job() -> tuple[dict[str, Callable[[], Any]], dict[str, Any]]:
     """What the engine adds to the bare tensor work of one iteration of a small DCGAN."""
     torch.manual_seed(0)
-    generator, critic = networks.Dcgan64(), networks.critic64()
+    generator, critic = networks.Dcgan(), networks.dcgan_critic()
     images = noise(256, 64)
     options = TrainOptions(batch=32, flip=False, ema=0.0)
     objective = Adversarial(AdversarialOptions(), WASSERSTEIN)
