@@ -120,7 +120,7 @@ class DeviceData:
 
 
 def placed(pixels: Tensor, mirrored: Tensor | None, inverted: Tensor | None, by: Tensor, reach: int, blank: Tensor) -> Tensor:
-    """(N, H, W, C) uint8 images, those that are `mirrored` or `inverted` (N, 1) turned, then moved; what comes in is `blank` (C,).
+    """(N, H, W, C) uint8 images, turned where `mirrored` or `inverted` (N, 1), then moved; what comes in is `blank` (C,).
 
     by  (2, N, 1): pixels down and right, from -reach to reach. Whole rows are copied out of a larger canvas, which is several
     times as fast as to gather pixels: the row of an image, its mirror image and its place are where the copy starts.
