@@ -63,6 +63,19 @@ def test_a_run_is_scored_as_its_training_did(run, capsys):
     assert any(score["name"] == "accuracy_type" or "accuracy" in " ".join(found["warnings"]) for score in found["scores"])
 
 
+def test_the_encoder_of_a_model_is_scored_as_after_its_training(tmp_path, capsys):
+    folder = tmp_path / "run"
+    small = ["--size", "16", "--steps", "2", "--set", "train.batch=8", "--set", "dataset.count=60", "--samples", "30"]
+    assert main(["bench", "--model", "vae", *small, "--out", str(folder), "--device", "cpu"]) == 0
+    assert "reconstruction_error" in capsys.readouterr().err
+    written = json.loads((folder / "report.json").read_text())["scores"]
+    assert {"reconstruction_error", "reconstruction_psnr"} <= {score["name"] for score in written}
+    for reference, more in ((folder, ()), (folder / "model", ("--dataset", "creatures", "--set", "count=60"))):
+        assert answer(capsys, reference, *more, "--samples", 30, "--json", "--device", "cpu")["scores"] == written
+    (folder / "model" / "encoder.json").write_text("{")
+    assert "encoder.json is not an encoder's configuration" in answer(capsys, folder, code=2)
+
+
 def test_a_model_without_its_run_must_be_told_the_dataset(run, capsys):
     assert "--dataset zoo-bench/creatures" in answer(capsys, run / "model", code=2)
     found = answer(capsys, run / "model", "--dataset", "creatures", "--set", "count=60", "--samples", 40, "--json")

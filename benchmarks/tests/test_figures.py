@@ -163,6 +163,12 @@ def test_an_encoder_that_sees_nothing_scores_like_one_colour():
     assert psnr["value"] == pytest.approx(10 * math.log10(255**2 / ((held - 128) ** 2).mean()))
     mean = images.pixels[~images.held_out].mean(0, keepdims=True)
     assert psnr["floor"] == pytest.approx(10 * math.log10(255**2 / ((held - mean) ** 2).mean())) and psnr["better"] == "higher"
+    each = np.abs(held - 128).mean((1, 2, 3)) / 255
+    half = 1.96 * each.std(ddof=1) / math.sqrt(len(each))
+    assert (error["low"], error["high"]) == pytest.approx((error["value"] - half, error["value"] + half), rel=1e-3)
+    without = [10 * math.log10(255**2 / ((np.delete(held, i, 0) - 128) ** 2).mean()) for i in range(len(held))]
+    half = 1.96 * np.std(without) * math.sqrt(len(held) - 1)
+    assert (psnr["low"], psnr["high"]) == pytest.approx((psnr["value"] - half, psnr["value"] + half), rel=1e-4)
 
 
 def test_the_same_images_have_the_same_id_and_others_another():

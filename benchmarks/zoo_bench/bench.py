@@ -44,6 +44,7 @@ from zoo_core.train.allocator import keep_heap
 from zoo_core.train.checkpoint import checkpoints, load_newest
 from zoo_core.train.compiled import compile_networks
 from zoo_core.train.data import DeviceData
+from zoo_core.train.graphs import capture_phases
 from zoo_core.train.precision import choose_precision, use_tf32
 from zoo_core.train.world import ALONE, World
 
@@ -103,10 +104,12 @@ def run_bench(
             run, data = started(recipe, folder, images, catalog, world)
         recipe = run.recipe
         use_tf32(run, data)
-        left = compile_networks(run, data)
+        not_compiled, not_captured = compile_networks(run, data), capture_phases(run, data)
         progress.say(_headline(run, images, folder, world))
-        for name, why in left.items():
+        for name, why in not_compiled.items():
             progress.say(f"warning: {name} is not compiled: {why}")
+        for name, why in not_captured.items():
+            progress.say(f"warning: phase {name} is not captured: {why}")
         draw_real(images, folder, recipe.data.background)
         world.send(json.dumps(recipe.to_json()).encode())
         meter = Meter(images, recipe.data.background, scoring.every)
@@ -241,15 +244,6 @@ def score_run(
     return report
 
 
-def _reconstruction(
-    bundle: Bundle, encoder: Encoder | None, images: Images, recipe: Recipe, progress: TrainingProgress
-) -> list[dict[str, Any]]:
-    found = [] if encoder is None else reconstruction_scores(bundle, encoder, images, recipe.data.background)
-    for score in found:
-        progress.say(f"{score['name']}  {score['value']:.4g}  floor {score['floor']:.4g}  {score['id']}")
-    return found
-
-
 def plugin_metrics(catalog: Catalog) -> dict[str, Metric]:
     """Metrics of installed plugins by id. They are imported when asked, where one that is broken costs only itself."""
 
@@ -297,12 +291,13 @@ def score_model(
     guides = guides_for(bundle, images, count)
     if guides is not None:
         report["scores"] += edge_scores(bundle, images, fakes, guides)
+    if encoder is not None:
+        report["scores"] += reconstruction_scores(bundle, encoder, images, recipe.data.background)
     for line in lines(report):
         progress.say(line)
     pairs = nearest_figure(images, fakes, measured.closest, recipe.data.background)
     if figure is not None and pairs is not None:
         write_png(pairs, figure)
-    report["scores"] += _reconstruction(bundle, encoder, images, recipe, progress)
     return report
 
 

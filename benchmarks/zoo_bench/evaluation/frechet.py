@@ -57,7 +57,7 @@ def fid_infinity(sets: Sets) -> Mapping[str, Score]:
 
 def extrapolated(fake: Rows, real: Moments, seed: int) -> float:
     """The distance of endlessly many generated images, from the subsets that `subsets` draws."""
-    chosen = subsets(*fake.shape, seed)
+    chosen = subsets(len(fake), fake.shape[1], seed)
     return intercept([*map(len, chosen)], [moments(fake[rows]) for rows in chosen], real)
 
 

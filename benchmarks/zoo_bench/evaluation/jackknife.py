@@ -115,7 +115,7 @@ def fid_error(real: Rows, fake: Rows, seed: int) -> float:
 def extrapolation_error(real: Rows, fake: Rows, seed: int) -> float:
     """Of `extrapolated`: images that are left out are missing from the subsets that held them, which stay as they are else."""
     whole, groups = moments(real), _groups(len(fake), seed, FEW_GROUPS)
-    chosen = subsets(*fake.shape, seed)
+    chosen = subsets(len(fake), fake.shape[1], seed)
     parts = [moments(fake[rows]) for rows in chosen]
     counts = [len(rows) for rows in chosen]
     left = [[rows[~np.isin(rows, group)] for rows in chosen] for group in groups]

@@ -17,13 +17,15 @@ from zoo_bench.data.options import FolderOptions
 from zoo_bench.data.scan import scan
 from zoo_bench.evaluation.edge_agreement import edge_scores
 from zoo_bench.evaluation.pixels import Pixels
+from zoo_bench.evaluation.reconstruction import reconstruction_scores
 from zoo_bench.guides import guides_for
 from zoo_bench.run_folder import RunFolder
 from zoo_bench.training import background, generate
-from zoo_core.bundle import CONFIG, Bundle
+from zoo_core import encoder as encoders
+from zoo_core.bundle import CONFIG, Bundle, load_bundle
 from zoo_core.catalog import Catalog
 from zoo_core.errors import ZooError
-from zoo_core.hub import load
+from zoo_core.hub import fetch
 from zoo_core.images import Images
 from zoo_core.recipe import Recipe, split_settings
 
@@ -48,7 +50,7 @@ class Judged:
 
     fakes   (N, H, W, C) uint8, as in `images`.
     labels  (N, L) int64 with the columns of `images`, -1 for none.
-    more    scores of guided models, as a report holds them.
+    more    scores of guides and of an encoder, as a report holds them.
     """
 
     images: Images
@@ -64,7 +66,7 @@ def judge(reference: str, wanted: Comparison, catalog: Catalog, device: str = "c
     """Samples of the model that `reference` (a path or user/repo[@revision]) means, or the images of a folder."""
     path = Path(reference)
     if any((folder / CONFIG).exists() for folder in (path, path / "model")) or not path.exists():
-        return _judge_model(load(reference, device=device, catalog=catalog), path, wanted, catalog)
+        return _judge_model(reference, path, wanted, catalog, device)
     if RunFolder(path).recipe.exists():
         raise ZooError(f"{path} is a run without a model yet; type zoo bench --resume {path}")
     return _judge_folder(path, wanted, catalog)
@@ -84,7 +86,10 @@ def load_dataset(
     return id, found.load(size, channels, labels, behind)
 
 
-def _judge_model(bundle: Bundle, path: Path, wanted: Comparison, catalog: Catalog) -> Judged:
+def _judge_model(reference: str, path: Path, wanted: Comparison, catalog: Catalog, device: str) -> Judged:
+    found = fetch(reference, optional=(encoders.CONFIG, encoders.WEIGHTS), catalog=catalog)
+    bundle = load_bundle(found.folder, catalog, device, source=found.name if found.repo or found.model else "")
+    encoder = encoders.load_encoder(found.folder, bundle, catalog, device)
     space, behind = bundle.space, wanted.background or background(bundle)
     if wanted.size not in (None, space.size):
         raise ZooError(f"--size {wanted.size}: this model draws {space.size} pixels; leave the option out")
@@ -102,14 +107,16 @@ def _judge_model(bundle: Bundle, path: Path, wanted: Comparison, catalog: Catalo
         )
     count = wanted.samples or int((~images.held_out).sum())
     if not space.labels and images.labels.shape[1]:  # --labels of a model that knows none: only the images have them
+        asked = np.full((count, images.labels.shape[1]), -1, np.int64)
         fakes, _ = generate(bundle, images, count)
-        return Judged(images, fakes, np.full((count, images.labels.shape[1]), -1, np.int64), behind, name)
-    fakes, asked = generate(bundle, images, count)
+    else:
+        fakes, asked = generate(bundle, images, count)
     guides = guides_for(bundle, images, count)
-    more = tuple(edge_scores(bundle, images, fakes, guides)) if guides else ()
+    more = edge_scores(bundle, images, fakes, guides) if guides else []
+    more += reconstruction_scores(bundle, encoder, images, behind) if encoder else []
     other = recipe is not None and not recipe.data.overfit and images.sha256 != recipe.dataset_sha256
     notes = (f"the images of {name} are not those that {path} was trained on",) if other else ()
-    return Judged(images, fakes, asked, behind, name, notes, more)
+    return Judged(images, fakes, asked, behind, name, notes, tuple(more))
 
 
 def _recipe_of_run(path: Path, bundle: Bundle) -> Recipe:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_bench.evaluation.pixels import Pixels, digest, opaque
+from zoo_bench.evaluation.jackknife import FEWEST, interval, standard_error, without_each
+from zoo_bench.evaluation.pixels import Pixels, Rows, digest, opaque
 from zoo_bench.figures import reconstructed
 from zoo_core.bundle import Bundle
 from zoo_core.encoder import Encoder
@@ -22,7 +23,8 @@ def reconstruction_scores(
     reconstruction_error  mean absolute difference of all numbers, as a share of the range 0..255; spread: over the images.
     reconstruction_psnr   10 log10(255^2 / mean squared difference) in dB, over all images at once; left out if nothing differs.
 
-    The floor is the mean training image in place of every reconstruction. Alpha is composited on `background` first.
+    The intervals are of the jackknife over held-out images. The floor is the mean training image in place of every
+    reconstruction. Alpha is composited on `background` first.
     """
     held = np.flatnonzero(images.held_out)
     if not len(held):
@@ -33,15 +35,20 @@ def reconstruction_scores(
     error, floor = _errors(real, again), _errors(real, mean)
     identity = f"held-out-{len(held)}-{digest(real, mean)[:6]}"
 
-    def entry(name: str, value: float, floor: float, better: str, spread: float | None) -> dict[str, Any]:
-        found = {"name": name, "value": value, "spread": spread, "floor": floor, "at_floor_n": None, "better": better}
-        return {**found, "id": f"{name}-{identity}"}
+    def entry(name: str, value: float, floor: float, better: str, spread: float | None, without: Rows | None) -> dict[str, Any]:
+        low, high = (without is not None and interval(name, value, standard_error(without))) or (None, None)
+        found = {"name": name, "value": value, "spread": spread, "low": low, "high": high}
+        return {**found, "floor": floor, "at_floor_n": None, "better": better, "id": f"{name}-{identity}"}
 
+    enough = len(held) >= FEWEST
     spread = float(error.std()) if len(held) > 1 else None
-    found = [entry("reconstruction_error", float(error.mean()), float(floor.mean()), "lower", spread)]
+    without = without_each(error) if enough else None
+    found = [entry("reconstruction_error", float(error.mean()), float(floor.mean()), "lower", spread, without)]
     psnr, floor_psnr = psnr_of(real, again), psnr_of(real, mean)
     if np.isfinite(psnr) and np.isfinite(floor_psnr):
-        found.append(entry("reconstruction_psnr", psnr, floor_psnr, "higher", None))
+        squared = np.square(real - again.astype(np.float64)).mean((1, 2, 3))
+        without = _psnr(without_each(squared)) if enough else None
+        found.append(entry("reconstruction_psnr", psnr, floor_psnr, "higher", None, without))
     return found
 
 
@@ -56,7 +63,12 @@ def reconstruction_error(
 def psnr_of(real: Pixels, other: NDArray[Any]) -> float:
     """Peak signal-to-noise ratio in dB of (n, H, W, C) images in 0..255; infinite where nothing differs."""
     squared = float(np.square(real - np.asarray(other, np.float64)).mean())
-    return float("inf") if squared == 0 else float(10 * np.log10(255**2 / squared))
+    return float("inf") if squared == 0 else float(_psnr(squared))
+
+
+def _psnr(squared: Any) -> Any:
+    """Of mean squared differences above 0."""
+    return 10 * np.log10(255**2 / squared)
 
 
 def _errors(real: Pixels, other: NDArray[Any]) -> NDArray[np.float64]:
