@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -160,3 +163,86 @@ def test_what_is_missing(fake_hub, tmp_path):
         id, file, revision = (*arguments, None)[:3]
         with pytest.raises(error):
             hf_hub_download(id, file, revision=revision, cache_dir=tmp_path)
+
+
+def parts(fake_hub):
+    """The numbers of the parts that were sent, in order."""
+    return [request.path.rpartition("/")[2] for request in fake_hub.asked("PUT /storage/[0-9a-f]*-")]
+
+
+def test_large_files_are_sent_in_parts(fake_hub, api, folder, tmp_path):
+    fake_hub.state.part_size = 300_000  # of 1,024,000 bytes: four parts
+    api.create_repo("user/model")
+    api.upload_folder(repo_id="user/model", folder_path=folder)
+    assert parts(fake_hub) == ["1", "2", "3", "4"] and len(fake_hub.asked("POST /api/complete_multipart")) == 1
+    assert fake_hub.files("user/model")["model.safetensors"] == WEIGHTS
+    got = hf_hub_download("user/model", "model.safetensors", cache_dir=tmp_path / "cache", endpoint=fake_hub.endpoint)
+    assert Path(got).read_bytes() == WEIGHTS
+    api.upload_file(repo_id="user/model", path_or_fileobj=WEIGHTS[:300_000], path_in_repo="small.bin")
+    assert len(parts(fake_hub)) == 4  # as large as a part: in one piece
+    assert all("authorization" not in request.headers for request in fake_hub.asked("PUT /storage"))
+
+
+@pytest.mark.parametrize("broken", ["PUT /storage/.*/3", "POST /api/complete_multipart", "POST .*/objects/verify"])
+def test_an_upload_in_parts_that_breaks_off_is_completed_by_the_next(fake_hub, api, folder, monkeypatch, broken):
+    monkeypatch.setattr("huggingface_hub.utils._http.time.sleep", lambda seconds: None)
+    fake_hub.state.part_size = 300_000
+    before = fake_hub.add("user/model", {"x": "1"})
+    fake_hub.cut(broken, after=-1, times=-1)
+    with pytest.raises(RuntimeError, match=r"Error while uploading 'model\.safetensors'"):
+        api.upload_folder(repo_id="user/model", folder_path=folder)
+    assert fake_hub.files("user/model") == {"x": b"1"} and fake_hub.repositories["user/model"].branches["main"] == before
+    fake_hub.faults.clear()
+    api.upload_folder(repo_id="user/model", folder_path=folder)
+    assert fake_hub.files("user/model")["model.safetensors"] == WEIGHTS and fake_hub.files("user/model")["x"] == b"1"
+
+
+def test_parts_that_are_not_what_was_sent_are_refused(fake_hub):
+    fake_hub.state.part_size = 10
+    fake_hub.add("user/model", {"x": "1"})
+    data = b"0123456789abcde"
+    oid = hashlib.sha256(data).hexdigest()
+    token = {"Authorization": f"Bearer {fake_hub.token}"}
+    asked = {"operation": "upload", "transfers": ["multipart"], "objects": [{"oid": oid, "size": len(data)}]}
+    answer = get_session().post(f"{fake_hub.endpoint}/user/model.git/info/lfs/objects/batch", json=asked, headers=token).json()
+    upload = answer["objects"][0]["actions"]["upload"]
+    assert answer["transfer"] == "multipart" and upload["header"].keys() == {"chunk_size", "1", "2"}
+    tags = [
+        get_session().put(upload["header"][n], content=part).headers["etag"] for n, part in (("1", data[:10]), ("2", b"wrong"))
+    ]
+
+    def complete(*etags):
+        said = {"oid": oid, "parts": [{"partNumber": n, "etag": etag} for n, etag in enumerate(etags, 1)]}
+        return get_session().post(upload["href"], json=said).status_code
+
+    assert complete(*tags) == 400  # all there, and not what was announced
+    tags[1] = get_session().put(upload["header"]["2"], content=data[10:]).headers["etag"]
+    assert complete() == complete(tags[0]) == complete(tags[0], '"else"') == complete(*tags, tags[1]) == 400
+    assert oid not in fake_hub.state.objects
+    assert complete(*tags) == 200 and fake_hub.state.objects[oid] == data
+    assert get_session().put(upload["header"]["1"].replace(oid, "0" * 64), content=b"x").status_code == 404
+
+
+SEND = """
+import sys
+from huggingface_hub import HfApi, hf_hub_download
+print(HfApi().upload_file(repo_id="user/model", path_or_fileobj=sys.argv[1], path_in_repo="model.safetensors").oid)
+print(hf_hub_download("user/model", "model.safetensors"))
+"""
+
+
+def test_what_xet_has_to_do_with_it(fake_hub, folder, tmp_path):
+    """Uploads by Xet are not spoken and fail at once, changing nothing; downloads and clients without Xet need no setting."""
+    pytest.importorskip("hf_xet")
+    fake_hub.add("user/model", {"x": "1"})
+    command = [sys.executable, "-c", SEND, str(folder / "model.safetensors")]
+    environment = {**os.environ, **fake_hub.environment(tmp_path / "home", token=fake_hub.token)}
+    speaks = {name: value for name, value in environment.items() if name != "HF_HUB_DISABLE_XET"}
+    failed = subprocess.run(command, env=speaks, capture_output=True, text=True)
+    assert failed.returncode == 1 and "xet-write-token" in failed.stderr and fake_hub.files("user/model") == {"x": b"1"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split()[0] == fake_hub.repositories["user/model"].branches["main"]
+    again = [sys.executable, "-c", "\n".join(SEND.splitlines()[:3] + SEND.splitlines()[4:]), "x"]
+    cold = {**speaks, **{name: value for name, value in fake_hub.environment(tmp_path / "cold").items() if "XET" not in name}}
+    got = subprocess.run(again, env=cold, capture_output=True, text=True, check=True)
+    assert Path(got.stdout.strip()).read_bytes() == WEIGHTS

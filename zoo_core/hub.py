@@ -160,7 +160,7 @@ def _download(asked: Reference, optional: Sequence[str], allow_large: bool, cata
     from huggingface_hub import HfApi, hf_hub_download
 
     try:
-        with asking(_typed(asked)):
+        with asking(_typed(asked), before=f"there is no folder {_typed(asked)}, and "):
             info = HfApi().model_info(asked.repo, revision=asked.revision or None, files_metadata=True, timeout=10)
     except RunFailure as failure:
         if found := _cached(asked):
@@ -203,8 +203,8 @@ def _typed(asked: Reference) -> str:
 
 
 @contextmanager
-def asking(what: str) -> Iterator[None]:
-    """Errors of the Hub's client while it reads `what`, as one line.
+def asking(what: str, before: str = "") -> Iterator[None]:
+    """Errors of the Hub's client while it reads `what`, as one line, which begins with `before` if there is no connection.
 
     ZooError for what the user can change, RunFailure for what may pass.
     """
@@ -238,9 +238,8 @@ def asking(what: str) -> Iterator[None]:
     except Exception as error:
         if not isinstance(error, (OSError, *HfHubHTTPError.__bases__)):  # the client's HTTP library, not always the same
             raise
-        raise RunFailure(
-            f"there is no folder {what}, and the Hub cannot be reached: {one_line(str(error) or type(error).__name__, 120)}"
-        ) from error
+        cause = one_line(str(error) or type(error).__name__, 120)
+        raise RunFailure(f"{before}the Hub cannot be reached: {cause}") from error
 
 
 def _refused(what: str, status: int, error: Exception) -> ZooError | RunFailure:

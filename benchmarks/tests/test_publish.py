@@ -181,11 +181,19 @@ def test_a_refusal_is_one_line_and_the_next_try_completes_it(look, hub, match, s
     try_again(hub, look)
 
 
-@pytest.mark.parametrize(("match", "after"), [("PUT /storage", -1), ("/storage", 3), (COMMIT, -1), (COMMIT, 5)])
-def test_a_broken_connection_leaves_the_old_or_the_whole(look, hub, match, after):
+@pytest.mark.parametrize(
+    ("match", "after", "part_size"),
+    [
+        *[(match, after, None) for match, after in (("PUT /storage", -1), ("/storage", 3), (COMMIT, -1), (COMMIT, 5))],
+        *[(match, -1, 10_000) for match in ("PUT /storage/.*/2", "POST /api/complete_multipart")],
+        *[(match, -1, None) for match in ("GET /api/models", "POST .*/preupload", "GET .*/resolve")],
+    ],
+)
+def test_a_broken_connection_leaves_the_old_or_the_whole(look, hub, match, after, part_size):
+    hub.state.part_size = part_size
     hub.add("user/model", {"old.txt": "old"})
     hub.cut(match, after, times=-1)
-    with pytest.raises(RunFailure, match="the Hub"):
+    with pytest.raises(RunFailure, match=r"^the Hub"):
         upload.upload(look, "user/model", lambda downloaded: None, Terms())
     there = hub.files("user/model")
     assert there == {"old.txt": b"old"} or there.items() >= written(look).items()

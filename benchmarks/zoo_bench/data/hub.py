@@ -16,7 +16,6 @@ from pathlib import Path, PurePosixPath
 import click
 
 from zoo_bench.data.cache import remember, remembered, unpacked
-from zoo_bench.data.decode import one_line
 from zoo_bench.data.folder import Folder
 from zoo_bench.data.metadata import NAMES
 from zoo_bench.data.options import FolderOptions, HubOptions
@@ -144,15 +143,8 @@ def download(repo: str, commit: str, patterns: Sequence[str], size: int, typed: 
 @contextmanager
 def _asking(typed: str) -> Iterator[None]:
     """`asking`, for a dataset: what it would say of models and folders is said of datasets."""
-    from huggingface_hub.errors import (
-        GatedRepoError,
-        HfHubHTTPError,
-        LocalEntryNotFoundError,
-        OfflineModeIsEnabled,
-        RepositoryNotFoundError,
-    )
+    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
 
-    unreachable: tuple[type[Exception], ...] = (OSError, *HfHubHTTPError.__bases__)  # the client's HTTP library
     with asking(typed):
         try:
             yield
@@ -160,7 +152,3 @@ def _asking(typed: str) -> Iterator[None]:
             raise
         except RepositoryNotFoundError as error:
             raise ZooError(f"there is no dataset {typed} on the Hub; if it is private, hf auth login") from error
-        except (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled):
-            raise
-        except unreachable as error:
-            raise RunFailure(f"the Hub cannot be reached: {one_line(error)}") from error

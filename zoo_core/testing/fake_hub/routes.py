@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import unquote
 
-from zoo_core.testing.fake_hub import reading, writing
+from zoo_core.testing.fake_hub import large, reading, writing
 from zoo_core.testing.fake_hub.state import Hub, Refusal, Reply, Request, user_of
 
 
@@ -44,9 +44,11 @@ def _routes() -> list[tuple[str, re.Pattern[str], Callable[..., Reply]]]:
         ("DELETE", f"{api}/tag/([^/]+)", writing.drop_tag),
         ("POST", f"{api}/preupload/([^/]+)", writing.preupload),
         ("POST", f"{api}/commit/([^/]+)", writing.commit),
-        ("POST", rf"{id}\.git/info/lfs/objects/batch", writing.batch),
-        ("POST", rf"{id}\.git/info/lfs/objects/verify", writing.verify),
-        ("PUT", "/storage/([0-9a-f]{64})", writing.put_object),
+        ("POST", rf"{id}\.git/info/lfs/objects/batch", large.batch),
+        ("POST", rf"{id}\.git/info/lfs/objects/verify", large.verify),
+        ("PUT", "/storage/([0-9a-f]{64})", large.put_object),
+        ("PUT", "/storage/([0-9a-f]{64}-[0-9]+)/([0-9]+)", large.put_part),
+        ("POST", "/api/complete_multipart/([0-9a-f]{64}-[0-9]+)", large.complete),
         ("GET", "/storage/([0-9a-f]{64})", reading.get_object),
         ("GET", f"{id}/resolve/([^/]+)/(.+)", reading.resolve),
     ]

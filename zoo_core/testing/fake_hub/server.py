@@ -27,11 +27,12 @@ class FakeHub:
     token      of the user `user`; `tokens` is token -> user, to which a test may add.
     requests   all that was asked so far, for tests of what was not.
     faults     what is to go wrong; `fail`, `cut` and `slow` add to it.
+    part_size  bytes above which it asks for a large file in parts (LFS multipart), as the Hub does with very large ones.
     """
 
-    def __init__(self, user: str = "user") -> None:
+    def __init__(self, user: str = "user", part_size: int | None = None) -> None:
         self.user, self.token = user, TOKEN
-        self.state = Hub(tokens={TOKEN: user})
+        self.state = Hub(tokens={TOKEN: user}, part_size=part_size)
         self.requests: list[Request] = []
         self.faults: list[Fault] = []
         self.lock = threading.Lock()
@@ -69,7 +70,7 @@ class FakeHub:
             "HF_HOME": str(home),
             "HF_HUB_CACHE": str(home / "hub"),
             "HF_TOKEN_PATH": str(home / "token"),
-            "HF_HUB_DISABLE_XET": "1",  # the fake Hub speaks LFS only
+            "HF_HUB_DISABLE_XET": "1",  # see `large`
             "HF_HUB_DISABLE_TELEMETRY": "1",
             "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         }

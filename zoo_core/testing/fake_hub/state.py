@@ -47,13 +47,21 @@ class Refusal(Exception):
 
 @dataclass
 class Hub:
-    """What the fake Hub holds. `tokens` are token -> user; `objects` the large files by their sha256."""
+    """What the fake Hub holds.
+
+    tokens     token -> user.
+    objects    the large files by their sha256.
+    part_size  bytes above which a large file is asked for in parts of that size; None: never.
+    uploads    what has come of those that are not complete: by the upload's name, then by the part's number from 1.
+    """
 
     endpoint: str = ""
     storage: str = ""  # another origin, as the Hub's storage is: the client must not send its token there
     tokens: dict[str, str] = field(default_factory=dict)
     repositories: dict[str, Repository] = field(default_factory=dict)
     objects: dict[str, bytes] = field(default_factory=dict)
+    part_size: int | None = None
+    uploads: dict[str, dict[int, bytes]] = field(default_factory=dict)
 
 
 def json_reply(value: Any, status: int = 200) -> Reply:

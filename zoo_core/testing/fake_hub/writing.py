@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 from typing import Any
 
@@ -86,35 +85,6 @@ def preupload(hub: Hub, request: Request, id: str, revision: str) -> Reply:
         entry = {"path": file["path"], "uploadMode": "lfs" if large else "regular", "shouldIgnore": False}
         said.append(entry | ({"oid": known.etag} if known and known.large == large else {}))
     return json_reply({"files": said, "commitOid": at(hub.repositories[id], revision).oid})
-
-
-def batch(hub: Hub, request: Request, id: str) -> Reply:
-    """The git-LFS batch API (github.com/git-lfs/git-lfs, docs/api/batch.md), transfer `basic`."""
-    writable(hub, request, id)
-    objects = []
-    for asked in request.json()["objects"]:
-        said: dict[str, Any] = {"oid": asked["oid"], "size": asked["size"], "authenticated": True}
-        if asked["oid"] not in hub.objects:
-            upload = {"href": f"{hub.storage}/storage/{asked['oid']}?signature=test", "header": {}}
-            verify = {"href": f"{hub.endpoint}/{id}.git/info/lfs/objects/verify"}
-            said["actions"] = {"upload": upload, "verify": verify}
-        objects.append(said)
-    return json_reply({"transfer": "basic", "objects": objects})
-
-
-def verify(hub: Hub, request: Request, id: str) -> Reply:
-    writable(hub, request, id)
-    asked = request.json()
-    if len(hub.objects.get(asked["oid"], b"")) != asked["size"]:
-        raise Refusal(404, f"the object {asked['oid']} was not uploaded")
-    return json_reply({})
-
-
-def put_object(hub: Hub, request: Request, oid: str) -> Reply:
-    if hashlib.sha256(request.body).hexdigest() != oid:
-        raise Refusal(400, "the content does not have the hash it was announced with")
-    hub.objects[oid] = request.body
-    return Reply(headers={"ETag": f'"{oid}"'})
 
 
 def commit(hub: Hub, request: Request, id: str, revision: str) -> Reply:
