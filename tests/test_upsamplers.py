@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 
 from zoo_core.nets.layers import conv, initialise
 from zoo_core.nets.options import INITS, BilinearOptions, NearestOptions, PixelShuffleOptions, TransposedOptions
-from zoo_core.nets.upsamplers import Bilinear, FoldedNearest, Nearest, PixelShuffle, Transposed
+from zoo_core.nets.upsamplers import (
+    Bilinear,
+    FoldedNearest,
+    Nearest,
+    PixelShuffle,
+    Transposed,
+    sums_by_convolution,
+    sums_by_pooling,
+)
 
 LATENT = 3
 UPSAMPLERS = {  # name -> class and class of its options
@@ -41,6 +49,17 @@ def test_folded_nearest_is_nearest_then_convolution(kernel, cin, cout, height, w
     out = torch.randn_like(plain)
     for a, b in zip(torch.autograd.grad(found, inputs, out), torch.autograd.grad(plain, inputs, out), strict=True):
         torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("padding", [0, 1])
+@pytest.mark.parametrize("bias", [None, torch.randn(3, dtype=torch.double)])
+def test_sums_over_windows_are_the_same_on_every_device(padding, bias):
+    x = torch.randn(2, 3, 5, 4, dtype=torch.double)
+    wide = F.pad(x, [padding] * 4)
+    want = wide[..., :-1, :-1] + wide[..., 1:, :-1] + wide[..., :-1, 1:] + wide[..., 1:, 1:]
+    want = want if bias is None else want + bias.view(3, 1, 1)
+    for sums in (sums_by_convolution, sums_by_pooling):
+        torch.testing.assert_close(sums(x, bias, padding), want)
 
 
 @pytest.mark.parametrize("kernel", range(1, 10))
