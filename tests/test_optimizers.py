@@ -17,7 +17,7 @@ from zoo_core.testing.small import random_images, tiny_recipe, trained
 from zoo_core.train.checkpoint import load_checkpoint, save_checkpoint
 from zoo_core.train.data import DeviceData
 from zoo_core.train.engine import train
-from zoo_core.train.optimizers import make_optimizer, torch_optimizers
+from zoo_core.train.optimizers import make_optimizer, rate_on_device, set_rate, torch_optimizers
 from zoo_core.train.options import SCHEDULES, TrainOptions
 from zoo_core.train.schedules import rate_factor
 
@@ -35,6 +35,43 @@ def test_the_default_is_fused_adam_with_the_options_of_the_trainer():
     assert type(optimizer) is torch.optim.Adam
     group = optimizer.param_groups[0]
     assert (group["lr"], group["betas"], group["weight_decay"], group["fused"]) == (0.003, (0.5, 0.999), 0.0, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "fused", "capturable"),
+    [
+        ("adam", True, True),
+        ("adamw", True, True),
+        ("rmsprop", None, True),
+        ("sgd", True, None),
+        ("torch/nadam", None, True),
+        ("torch/adam", None, True),
+    ],
+)
+def test_on_a_gpu_steps_need_no_number_of_the_processor(name, fused, capturable):
+    # Made for a GPU and not used: the parameters lie here.
+    group = make_optimizer(TrainOptions(optimizer=name), parameters(), 0.003, "cuda").param_groups[0]
+    assert (group.get("fused"), group.get("capturable")) == (fused, capturable)
+    here = make_optimizer(TrainOptions(optimizer=name), parameters(), 0.003, "cpu").param_groups[0]
+    assert not here.get("capturable")
+
+
+def test_a_rate_that_is_a_tensor_changes_in_place():
+    plain, on_device = (make_optimizer(TrainOptions(), parameters(), 0.25) for _ in range(2))
+    rate_on_device(on_device)
+    held = on_device.param_groups[0]["lr"]
+    for optimizer in (plain, on_device):
+        set_rate(optimizer, 0.5)
+        for group in optimizer.param_groups:
+            for parameter in group["params"]:
+                parameter.grad = torch.ones_like(parameter)
+        optimizer.step()
+    rate_on_device(on_device)
+    assert on_device.param_groups[0]["lr"] is held and held == 0.5 and plain.param_groups[0]["lr"] == 0.5
+    for a, b in zip(plain.param_groups[0]["params"], on_device.param_groups[0]["params"], strict=True):
+        assert torch.equal(a, b)
+    with pytest.raises(ZooError, match="RMSprop needs numbers of the processor"):
+        rate_on_device(make_optimizer(TrainOptions(optimizer="rmsprop"), parameters(), 0.25))
 
 
 @pytest.mark.parametrize("name", ["torch/Adam", "torch/nadam", "timm/lion", "timm/adamw", "timm/sgd", "torch/sgd"])

@@ -21,7 +21,7 @@ from zoo_core.seeds import mix
 from zoo_core.space import Space
 from zoo_core.train.adaptive import Adaptive
 from zoo_core.train.critic_view import make_adaptive
-from zoo_core.train.optimizers import make_optimizer
+from zoo_core.train.optimizers import check_cuda_graph, make_optimizer
 from zoo_core.train.schedules import check_schedule
 
 
@@ -35,6 +35,7 @@ class Run:
     adaptive   the controller of adaptive augmentation, if there is one.
     rollbacks  how often training went back to a checkpoint with half the learning rate.
     encoder    name and number of outputs of the network that turns images into codes; None without one.
+    captured   names of the phases whose steps are replayed from a CUDA graph, see zoo_core.train.captured.
     """
 
     recipe: Recipe
@@ -52,6 +53,7 @@ class Run:
     adaptive: Adaptive | None = None
     rollbacks: int = 0
     encoder: tuple[str, int] | None = None
+    captured: frozenset[str] = frozenset()
 
     @property
     def images_per_iteration(self) -> int:
@@ -62,6 +64,7 @@ class Run:
 def build(recipe: Recipe, catalog: Catalog) -> Run:
     """Make the networks with the recipe's seed. Raises ZooError if a part is missing or breaks its interface."""
     device = torch.device(recipe.device)
+    check_cuda_graph(recipe.train, device.type)
     torch.manual_seed(mix(recipe.seed, "init"))
     wrapped = [_make(catalog, recipe, "adversarial")] if "adversarial" in recipe.parts else []
     objective: Objective = _make(catalog, recipe, "objective", *wrapped)
@@ -78,7 +81,9 @@ def build(recipe: Recipe, catalog: Catalog) -> Run:
     options = recipe.train
     check_schedule(options)
     optimizers = {
-        phase.name: make_optimizer(options, [p for name in phase.trains for p in nets[name].parameters()], _rate(recipe, phase))
+        phase.name: make_optimizer(
+            options, [p for name in phase.trains for p in nets[name].parameters()], _rate(recipe, phase), device.type
+        )
         for phase in phases
     }
     rates = {phase.name: _rate(recipe, phase) for phase in phases}

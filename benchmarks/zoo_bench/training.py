@@ -145,7 +145,7 @@ def train_run(
                     "images": run.iteration * run.images_per_iteration,
                     "seconds": round(run.seconds, 3),
                     "images_per_second": round(rate, 2),
-                    "lr": max(group["lr"] for optimizer in run.optimizers.values() for group in optimizer.param_groups),
+                    "lr": max(float(group["lr"]) for optimizer in run.optimizers.values() for group in optimizer.param_groups),
                     "terms": {name: value for name, value in terms.items() if math.isfinite(value)},
                 }
                 if meter is not None and scores and not any(item.fatal for item in found):

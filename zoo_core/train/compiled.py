@@ -14,8 +14,7 @@ from zoo_core.build import Run
 from zoo_core.errors import ZooError
 from zoo_core.train.data import DeviceData
 from zoo_core.train.precision import in_bfloat16, phase_gradient
-
-EXACT, ROUGH = 1e-3, 5e-2  # largest relative error of a phase's gradient, in float32 and in bfloat16
+from zoo_core.train.self_check import cause, change
 
 
 def compile_networks(run: Run, data: DeviceData, backend: str = "inductor") -> dict[str, str]:
@@ -49,10 +48,9 @@ def _problem(run: Run, data: DeviceData, names: Collection[str], backend: str) -
         try:
             found = phase_gradient(run, phase, place, data, bf16, lambda nets: _compile(nets, names, backend))
         except Exception as error:  # whatever a compiler raises
-            return f"phase {phase.name} fails ({' '.join(str(error).split())[:120] or type(error).__name__})"
-        error_ = float((found - truth).norm() / truth.norm().clamp_min(1e-30))
-        if error_ > (ROUGH if bf16 else EXACT):  # not if the phase has no step now: nan
-            return f"the gradient of phase {phase.name} changes by {error_:.1%}"
+            return f"phase {phase.name} fails ({cause(error)})"
+        if different := change(found, truth, bf16):  # not if the phase has no step now: nan
+            return f"the gradient of phase {phase.name} {different}"
     return ""
 
 

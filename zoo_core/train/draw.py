@@ -23,6 +23,7 @@ class CounterDraw:
         self.world = world
         self.batch = batch
         self.random = torch.Generator(device)
+        self.asked = False  # whether the iteration's number has been asked for
         self._iteration = 0
 
     def at(self, iteration: int, phase: int, repeat: int) -> CounterDraw:
@@ -32,6 +33,7 @@ class CounterDraw:
 
     @property
     def iteration(self) -> int:
+        self.asked = True
         return self._iteration
 
     def latent(self, n: int) -> Tensor:

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import clip_grad_norm_
 
 from zoo_core.build import Run
 from zoo_core.errors import RunFailure
-from zoo_core.interfaces import Phase, total_loss
+from zoo_core.interfaces import Phase
 from zoo_core.seeds import mix
 from zoo_core.train.agreement import Agreement
+from zoo_core.train.captured import CapturedStep, CudaGraph, Graph
 from zoo_core.train.critic_view import make_views
 from zoo_core.train.data import DeviceData
 from zoo_core.train.draw import CounterDraw
 from zoo_core.train.ema import ema_decay, ema_update
-from zoo_core.train.gate import gated_step
-from zoo_core.train.precision import autocast, in_bfloat16
+from zoo_core.train.optimizers import set_rate
 from zoo_core.train.profile import Mark, unmarked
 from zoo_core.train.schedules import rate_factor
 from zoo_core.train.shared_layers import share_layers
+from zoo_core.train.step import step_of
 
 
 @dataclass(frozen=True)
@@ -52,13 +52,16 @@ class Step:
         return values
 
 
-def train(run: Run, data: DeviceData, mark: Mark = unmarked) -> Generator[Step, None, None]:
+def train(
+    run: Run, data: DeviceData, mark: Mark = unmarked, graph: Callable[[torch.Generator], Graph] = CudaGraph
+) -> Generator[Step, None, None]:
     """Train until run.total iterations are done, or for ever if it is None; yields after each. Nothing is read back.
 
     Where `data` is one process's share (data.world), every process of the run must be in here. The first one decides, by
     run.total and by closing the iterator; the others get their state from it and do as many iterations.
 
-    mark  is entered around every part of a phase, under the name "phase/part", and around "average".
+    mark   is entered around every part of a phase, under the name "phase/part", and around "average".
+    graph  what records the steps of the phases in run.captured.
     """
     options, adaptive, world = run.recipe.train, run.adaptive, data.world
     draw = CounterDraw(run.recipe.seed, run.prior, run.device, world, options.batch)
@@ -68,6 +71,10 @@ def train(run: Run, data: DeviceData, mark: Mark = unmarked) -> Generator[Step, 
         if world.size > 1:
             share_layers(net, world)
         net.train()
+    steps = {phase.name: step_of(run, phase, draw, views, world) for phase in run.phases}
+    for phase in run.phases:
+        if phase.name in run.captured:
+            steps[phase.name] = CapturedStep(phase.name, steps[phase.name], run.optimizers[phase.name], draw, graph)
     agreement = Agreement(world, run)
     while agreement.another():
         started = time.perf_counter()
@@ -77,36 +84,13 @@ def train(run: Run, data: DeviceData, mark: Mark = unmarked) -> Generator[Step, 
         batch = run.iteration * repeats
         for place, phase in enumerate(run.phases):
             _freeze_others(run.nets, phase)
-            optimizer = run.optimizers[phase.name]
-            trained = [parameter for name in phase.trains for parameter in run.nets[name].parameters()]
-            for group in optimizer.param_groups:
-                group["lr"] = run.learning_rates[phase.name] * factor
+            set_rate(run.optimizers[phase.name], run.learning_rates[phase.name] * factor)
             for repeat in range(phase.times):
                 draw.at(run.iteration, place, repeat)
                 with mark(f"{phase.name}/data"):
                     real = data.batch(batch, run.layout)
-                nets = views.of(run.nets, real.images, adaptive) if views else run.nets
-                with mark(f"{phase.name}/loss"), autocast(run.device, in_bfloat16(run.recipe.precision, phase.name)):
-                    losses = phase.loss(nets, real, draw)
+                losses = steps[phase.name](real, mark)
                 batch += 1
-                if not losses:
-                    continue
-                optimizer.zero_grad(set_to_none=True)
-                with mark(f"{phase.name}/backward"):
-                    torch.autograd.backward(total_loss(losses))
-                if world.size > 1:
-                    with mark(f"{phase.name}/reduce"):
-                        losses = world.mean_step(trained, losses, phase.gate)
-                with mark(f"{phase.name}/step"):
-                    if options.clip_gradient is not None:
-                        clip_grad_norm_(trained, options.clip_gradient)
-                    if phase.gate:
-                        gated_step(optimizer, losses[phase.gate])
-                    else:
-                        optimizer.step()
-                    phase.after(run.nets)
-                if views and adaptive:
-                    views.observe(phase, adaptive, world)
             terms.update({f"{phase.name}/{name.lstrip('~')}": value.detach() for name, value in losses.items()})
         decay = options.ema
         with mark("average"):

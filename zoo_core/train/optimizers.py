@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from zoo_core.errors import ZooError
 from zoo_core.train.options import TrainOptions
@@ -17,29 +17,60 @@ PLAIN = ("adam", "adamw", "rmsprop", "sgd")
 OTHER_LOOP = {"lbfgs", "sparseadam", "optimizer"}  # need a closure, sparse gradients, or are no optimizer
 
 
-def make_optimizer(options: TrainOptions, parameters: Iterable[nn.Parameter], lr: float) -> torch.optim.Optimizer:
-    """The optimizer of one phase; fused where torch has a fused form. Raises ZooError for a name that means none.
+def make_optimizer(
+    options: TrainOptions, parameters: Iterable[nn.Parameter], lr: float, device: str = "cpu"
+) -> torch.optim.Optimizer:
+    """The optimizer of one phase. Raises ZooError for a name that means none.
+
+    device  type of the parameters' device. On "cuda" an optimizer is capturable where torch has it: its counters lie there too.
 
     torch/NAME and timm/NAME get lr, weight_decay, and, where they have such things, beta1 and beta2 as their betas, beta1 as
     their momentum; their other options are their library's defaults.
     """
-    parameters, decay = list(parameters), options.weight_decay
+    parameters, decay, on_gpu = list(parameters), options.weight_decay, device == "cuda"
     if options.optimizer in ("adam", "adamw"):
         make = torch.optim.Adam if options.optimizer == "adam" else torch.optim.AdamW
-        return make(parameters, lr=lr, betas=(options.beta1, options.beta2), weight_decay=decay, fused=True)
+        betas = (options.beta1, options.beta2)
+        return make(parameters, lr=lr, betas=betas, weight_decay=decay, fused=True, capturable=on_gpu)
     if options.optimizer == "rmsprop":
         # beta2 0.999 is Adam's default; RMSprop's own smoothing in torch is 0.99.
-        return torch.optim.RMSprop(parameters, lr=lr, alpha=options.beta2, weight_decay=decay)
+        return torch.optim.RMSprop(parameters, lr=lr, alpha=options.beta2, weight_decay=decay, capturable=on_gpu)
     if options.optimizer == "sgd":
-        return torch.optim.SGD(parameters, lr=lr, momentum=options.beta1, weight_decay=decay)
+        return torch.optim.SGD(parameters, lr=lr, momentum=options.beta1, weight_decay=decay, fused=on_gpu or None)
     library, _, name = options.optimizer.partition("/")
     if library == "torch" and name:
-        return _of_torch(options, name, parameters, lr)
+        return _of_torch(options, name, parameters, lr, on_gpu)
     if library == "timm" and name:
         return _of_timm(options, name, parameters, lr)
     near = difflib.get_close_matches(options.optimizer, PLAIN, n=1)
     hint = f"did you mean {near[0]}?" if near else f"it is {', '.join(PLAIN)}, torch/NAME or timm/NAME"
     raise ZooError(f"train.optimizer={options.optimizer}: there is no such optimizer; {hint}")
+
+
+def check_cuda_graph(options: TrainOptions, device: str) -> None:
+    """Raises ZooError where `train.cuda_graph` cannot be: without a GPU, or with compiled networks."""
+    if options.cuda_graph == "on" and device != "cuda":
+        raise ZooError(f"train.cuda_graph=on needs an NVIDIA GPU, and this run is on {device}; leave it out")
+    if options.cuda_graph != "off" and options.compile != "off":
+        raise ZooError("train.cuda_graph and train.compile do not go together; type --set train.compile=off, or leave one out")
+
+
+def set_rate(optimizer: torch.optim.Optimizer, lr: float) -> None:
+    """The learning rate of the next steps. Where it is a tensor, this very tensor changes, so that a recorded step sees it."""
+    for group in optimizer.param_groups:
+        if isinstance(group["lr"], Tensor):
+            group["lr"].fill_(lr)
+        else:
+            group["lr"] = lr
+
+
+def rate_on_device(optimizer: torch.optim.Optimizer) -> None:
+    """Make the learning rates tensors where the parameters are. Raises ZooError if the optimizer has more such numbers."""
+    for group in optimizer.param_groups:
+        if not (group.get("fused") or group.get("capturable")):
+            raise ZooError(f"{type(optimizer).__name__} needs numbers of the processor")
+        if not isinstance(group["lr"], Tensor):
+            group["lr"] = torch.tensor(float(group["lr"]), device=group["params"][0].device)
 
 
 def torch_optimizers() -> dict[str, type[torch.optim.Optimizer]]:
@@ -48,12 +79,16 @@ def torch_optimizers() -> dict[str, type[torch.optim.Optimizer]]:
     return {name: value for name, value in found.items() if issubclass(value, torch.optim.Optimizer) and name not in OTHER_LOOP}
 
 
-def _of_torch(options: TrainOptions, name: str, parameters: list[nn.Parameter], lr: float) -> torch.optim.Optimizer:
+def _of_torch(
+    options: TrainOptions, name: str, parameters: list[nn.Parameter], lr: float, on_gpu: bool
+) -> torch.optim.Optimizer:
     every = torch_optimizers()
     if name.lower() not in every:
         raise _unknown(options.optimizer, "torch", name.lower(), every)
     make: Any = every[name.lower()]
-    return _made(options, lambda **given: make(parameters, lr=lr, **given), set(inspect.signature(make).parameters))
+    takes = set(inspect.signature(make).parameters)
+    fixed = {"capturable": True} if on_gpu and "capturable" in takes else {}
+    return _made(options, lambda **given: make(parameters, lr=lr, **fixed, **given), takes)
 
 
 def _of_timm(options: TrainOptions, name: str, parameters: list[nn.Parameter], lr: float) -> torch.optim.Optimizer:

@@ -42,6 +42,11 @@ class TrainOptions:
         "torch.compile networks, which pays on GPUs and in long runs; auto: those whose gradients stay the same, on: or fail",
         choices=("auto", "on", "off"),
     )
+    cuda_graph: str = option(
+        "off",
+        "replay each phase's step as one CUDA graph; auto: phases whose steps stay the same, on: or fail",
+        choices=("auto", "on", "off"),
+    )
     channels_last: bool = option(True, "keep images as NHWC in memory, unless a network has instance norm, which is slow in it")
     ema: float = option(0.999, "decay of the averaged generator, reached by a warm-up; 0: no averaging", min=0, below=1)
     flip: bool = option(True, "mirror half of the images left to right")

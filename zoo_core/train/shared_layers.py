@@ -6,15 +6,14 @@ derivative, which gradient penalties need; this one runs anywhere and has all of
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 import torch.distributed as dist
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from zoo_core.train.world import World, contact
+from zoo_core.train.whole_batch import mean_of_all
+from zoo_core.train.world import World
 
 
 class SharedBatchNorm(nn.Module):
@@ -57,27 +56,6 @@ class SharedBatchNorm(nn.Module):
         weight = 1 / self.num_batches_tracked.float() if self.momentum is None else mean.new_tensor(self.momentum)
         self.running_mean.lerp_(mean, weight)
         self.running_var.lerp_(variance * (n / max(1, n - 1)), weight)
-
-
-class _Mean(torch.autograd.Function):
-    """The mean over all processes. Its derivative is the mean over all processes again, and so on."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:
-        total = x.clone()
-        with contact():
-            dist.all_reduce(total)
-        return total / dist.get_world_size()
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:
-        return mean_of_all(gradient)
-
-
-def mean_of_all(x: Tensor) -> Tensor:
-    """x, shaped alike in every process -> its mean over them, differentiable."""
-    mean: Tensor = _Mean.apply(x)
-    return mean
 
 
 class SharedDropout(nn.Module):
