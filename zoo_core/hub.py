@@ -238,8 +238,8 @@ def asking(what: str, before: str = "") -> Iterator[None]:
     except Exception as error:
         if not isinstance(error, (OSError, *HfHubHTTPError.__bases__)):  # the client's HTTP library, not always the same
             raise
-        cause = one_line(str(error) or type(error).__name__, 120)
-        raise RunFailure(f"{before}the Hub cannot be reached: {cause}") from error
+        said = one_line(str(error) or type(error).__name__, 120)
+        raise RunFailure(f"{before}the Hub cannot be reached: {said}") from error
 
 
 def _refused(what: str, status: int, error: Exception) -> ZooError | RunFailure:

@@ -20,6 +20,7 @@ from zoo_bench.evaluation.sprites import LAYER, RESIZE, WEIGHTS, load_sprites
 from zoo_bench.evaluation.weights_file import Unavailable, first_line
 from zoo_core.errors import ZooError
 
+PREFIX = "timm/"  # of the names of timm's models
 KINDS = "sprites, inception, timm/MODEL[@LAYER], dinov2-vit-s-14, clip-vit-b-32"
 
 
@@ -77,7 +78,7 @@ def _opener(name: str) -> Callable[[str, Path | None, str], Extractor]:
         return torch_fidelity_extractors.clip
     if name in timm_extractors.DINOV2:
         return timm_extractors.dinov2
-    if name.startswith(timm_extractors.PREFIX):
+    if name.startswith(PREFIX):
         return timm_extractors.timm_model
     raise ZooError(f"no extractor {name}; type one of {KINDS}")
 

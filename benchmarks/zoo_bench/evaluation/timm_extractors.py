@@ -19,12 +19,11 @@ import torch.nn.functional as F
 from timm.data.config import resolve_model_data_config
 from torch import Tensor, nn
 
-from zoo_bench.evaluation.extractors import Extractor, check_torch_fidelity
+from zoo_bench.evaluation.extractors import PREFIX, Extractor, check_torch_fidelity
 from zoo_bench.evaluation.pixels import digest
 from zoo_bench.evaluation.weights_file import Unavailable, first_line
 from zoo_core.errors import ZooError
 
-PREFIX = "timm/"
 DINOV2 = {
     "dinov2-vit-s-14": "vit_small_patch14_dinov2.lvd142m",
     "dinov2-vit-b-14": "vit_base_patch14_dinov2.lvd142m",

@@ -106,7 +106,9 @@ def check_card(content: str, report: Mapping[str, Any]) -> None:
 
 
 def claims(content: str) -> dict[str, Any]:
-    """Score -> value, as the metadata of a card state them. Raises RunFailure if they cannot be read."""
+    """Score -> value, as the metadata of a card state them; "" claims nothing. Raises RunFailure if they cannot be read."""
+    if not content:
+        return {}
     try:
         results: list[EvalResult] = ModelCard(content).data.get("eval_results") or []
         return {result.metric_type: result.metric_value for result in results}

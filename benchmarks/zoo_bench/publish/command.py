@@ -76,15 +76,16 @@ def publish_run(folder: RunFolder, repo: str, catalog: Catalog, terms: Terms, *,
 
 @click.command("verify")
 @click.argument("ref", metavar="REF")
-@click.option("--dataset", metavar="NAME[:PATH]", help="Where the images are now, for folders: folder:PATH.")
+@click.option("--dataset", metavar="NAME[:PATH]", help="Where the images are: folder:PATH, hub:user/name, ...")
+@click.option("--extractor", metavar="NAME", help="That of the report, where it is one of timm's, which are downloaded.")
 @click.option("--extractor-weights", type=click.Path(path_type=Path), help="File of the extractor's weights.")
 @click.option("--device", default="cpu", show_default=True, type=click.Choice(("cpu", "cuda", "mps")), help="Where to measure.")
-@click.pass_context
-def verify(context: click.Context, ref: str, dataset: str | None, extractor_weights: Path | None, device: str) -> None:
+def verify(ref: str, dataset: str | None, extractor: str | None, extractor_weights: Path | None, device: str) -> None:
     """Measure the scores of a published model again and compare them with its card and its report.
 
     REF is user/name[@revision] on the Hub, a folder that was published, or a run. Exit code 1 if a score differs by more than
-    its own uncertainty.
+    its own uncertainty. Of what a stranger's recipe asks for, folders are read, images and networks downloaded, and large sets
+    drawn only if you name them.
 
     \b
     zoo verify user/creatures@v1
@@ -93,7 +94,7 @@ def verify(context: click.Context, ref: str, dataset: str | None, extractor_weig
     from zoo_bench.hardware import pick_device
     from zoo_bench.publish.verify import lines, verify_model
 
-    checks = verify_model(ref, discover(), dataset, extractor_weights, pick_device(device))
+    checks = verify_model(ref, discover(), dataset, extractor, extractor_weights, pick_device(device))
     for line in lines(checks):
         click.echo(line)
     wrong = [check.name for check in checks if not check.holds]

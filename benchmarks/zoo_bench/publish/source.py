@@ -44,6 +44,11 @@ class Source:
     def weights(self) -> Path:
         return self.folder / WEIGHTS
 
+    @property
+    def is_run(self) -> bool:
+        """Whether it is the folder of a run, and so what was typed on this machine."""
+        return self.beside != self.folder
+
     def recipe(self) -> Recipe | None:
         """None if the recipe was not published. Raises ZooError if it is damaged."""
         if not (self.beside / RECIPE).exists():

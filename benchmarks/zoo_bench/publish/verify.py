@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from zoo_bench.bench import Scoring, score_model
-from zoo_bench.command import load_images
+from zoo_bench.evaluation.extractors import PREFIX
 from zoo_bench.progress import TrainingProgress
 from zoo_bench.publish.card import claims
+from zoo_bench.publish.images import scored_images
 from zoo_bench.publish.source import CARD, ENCODER, RECIPE, REPORT, open_source
 from zoo_bench.report import text
 from zoo_core.bundle import load_bundle
 from zoo_core.catalog import Catalog
 from zoo_core.encoder import load_encoder
 from zoo_core.errors import RunFailure, ZooError
-from zoo_core.images import Images
-from zoo_core.recipe import Recipe
+from zoo_core.names import one_line
 
 MOST_SAMPLES = 200_000  # which a report can make this machine draw
 RELATIVE, SAMPLES = 0.02, 2  # what another machine may change: a part of the value, and so many samples of a share
@@ -45,12 +45,18 @@ class Check:
 
 
 def verify_model(
-    ref: str, catalog: Catalog, dataset: str | None = None, weights: Path | None = None, device: str = "cpu"
+    ref: str,
+    catalog: Catalog,
+    dataset: str | None = None,
+    extractor: str | None = None,
+    weights: Path | None = None,
+    device: str = "cpu",
 ) -> list[Check]:
     """Score a published model on the images and with the evaluator that its report names.
 
-    dataset  where the images are now, "name:path"; None: where the recipe says.
-    weights  file of the extractor's weights.
+    dataset    where the images are now, "name:path"; None: as the recipe says, if that is harmless or the user's own run.
+    extractor  the name that the report must have; needed where any model of timm can be named, and is downloaded.
+    weights    file of the extractor's weights.
 
     Raises ZooError if it was published without scores, if the images are not here or others, and if the evaluator is not here.
     """
@@ -59,12 +65,13 @@ def verify_model(
     if recipe is None or report is None or not report.get("scores"):
         raise ZooError(f"{ref} was published without scores, so there is nothing to verify; zoo eval measures them")
     published, before = _scores(ref, report), _evaluator(ref, report)
+    _check_extractor(ref, before["extractor"], extractor, source.is_run or weights is not None)
     bundle = load_bundle(source.folder, catalog, device)
     encoder = load_encoder(source.folder, bundle, catalog, device)
     if recipe.space != bundle.space:
         raise ZooError(f"{RECIPE} of {ref} is of other images than its model draws; publish it again")
     recipe = dataclasses.replace(recipe, device=device)
-    images = _images(ref, recipe, catalog, dataset)
+    images = scored_images(ref, recipe, catalog, dataset, source.is_run)
     scoring = Scoring(before["extractor"], weights, before["n_fake"])
     now = score_model(bundle, encoder, images, recipe, catalog, scoring, TrainingProgress(quiet=True))
     _same_evaluator(before, now["evaluator"])
@@ -116,25 +123,6 @@ def lines(checks: Iterable[Check]) -> Iterable[str]:
         yield f"{check.name:>20}  {text.number(check.published):>10}  {now:>10}  {within:^23}{verdict}".rstrip()
 
 
-def _images(ref: str, recipe: Recipe, catalog: Catalog, dataset: str | None) -> Images:
-    """The images that the model was scored on. Raises ZooError if they are not here, or are not the same."""
-    name, _, path = (dataset or "").partition(":")
-    if dataset is not None:
-        found = catalog.find("dataset", name).id
-        if found != recipe.data.id:
-            raise ZooError(f"--dataset {dataset}: {ref} was scored on {recipe.data.id}; type --dataset with a path of it")
-        options = {**recipe.data.options, **({"path": path} if path else {})}
-        recipe = dataclasses.replace(recipe, data=dataclasses.replace(recipe.data, options=options))
-    here = f"{recipe.data.id.partition('/')[2]}:PATH"
-    try:
-        images = load_images(recipe, catalog)
-    except ZooError as error:
-        raise ZooError(f"the images of {ref} ({recipe.data.id}) are not here: {error}; type --dataset {here}") from None
-    if images.sha256 != recipe.dataset_sha256:
-        raise ZooError(f"the images here are not those that {ref} was scored on (their hash differs); type --dataset {here}")
-    return images
-
-
 def _scores(ref: str, report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The scores of a report that anybody may have written."""
     scores = report["scores"]
@@ -156,6 +144,16 @@ def _evaluator(ref: str, report: Mapping[str, Any]) -> Mapping[str, Any]:
             f"the scores of {ref} are of {found['n_fake']:,} samples; from 2 to {MOST_SAMPLES:,} can be measured again"
         )
     return found
+
+
+def _check_extractor(ref: str, stated: str, said: str | None, trusted: bool) -> None:
+    """Raises ZooError if the user named another, or must name this one first: it is downloaded, and may be of any size."""
+    if said is not None and said != stated:
+        raise ZooError(f"--extractor {said}: {ref} was scored with {one_line(stated, 100)}; type that, or leave it out")
+    if said is None and stated.startswith(PREFIX) and not trusted:
+        raise ZooError(
+            f"{ref} was scored with {one_line(stated, 100)}, which is downloaded on your word alone; type --extractor with it"
+        )
 
 
 def _same_evaluator(before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
