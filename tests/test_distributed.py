@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -37,24 +38,30 @@ CPU = torch.device("cpu")
 # Adam divides gradients that are zero but for rounding, such as a bias's before batch norm, by their own size.
 PLAIN = ["train.optimizer=sgd", "train.lr=0.02", "train.shift=0.2", "train.vflip=true"]
 AUGMENTED = ["train.augment=colour,translation,cutout", "train.augment_target=0.6", "train.augment_images=64"]
-JOBS = {  # model, settings, labels, iterations
-    "wgan_gp": ("wgan_gp", [*PLAIN, *AUGMENTED, "train.instance_noise=0.1", "train.clip_gradient=0.5"], (), 6),
-    "acgan": ("acgan", [*PLAIN, *AUGMENTED], ("type",), 6),  # batch norm and dropout
-    "aae": ("aae", PLAIN, (), 6),
-    "wgan_gp with batch norm": ("wgan_gp", [*PLAIN, "critic.norm=batch"], (), 3),  # double backward through it
+JOBS: dict[str, tuple[str, list[str], dict[str, Any], int]] = {  # model, settings, what else `plan` is given, iterations
+    "wgan_gp": ("wgan_gp", [*PLAIN, *AUGMENTED, "train.instance_noise=0.1", "train.clip_gradient=0.5"], {}, 6),
+    "acgan": ("acgan", [*PLAIN, *AUGMENTED], {"labels": ("type",)}, 6),  # batch norm and dropout
+    "aae": ("aae", PLAIN, {}, 6),
+    "ebgan": ("ebgan", [*PLAIN, "objective.pull_away=2"], {}, 4),  # distances between images
+    "relativistic average": ("gan", [*PLAIN, "objective.loss=relativistic_average", "objective.penalty=dragan"], {}, 4),
+    "free bits": ("vae", [*PLAIN, "objective.free_bits=0.01"], {}, 4),
+    "weaker": ("gan", [*PLAIN, "objective.trains=weaker"], {"parts": {"objective": "gan_strategies"}}, 6),
+    "wgan_gp with batch norm": ("wgan_gp", [*PLAIN, "critic.norm=batch"], {}, 3),  # double backward through it
 }
 
 
 def job(name):
     """The recipe and how many iterations it is trained."""
-    model, settings, labels, iterations = JOBS[name]
-    return tiny_recipe(model, settings, labels=labels), iterations
+    model, settings, given, iterations = JOBS[name]
+    return tiny_recipe(model, settings, **given), iterations
 
 
 def run_of(recipe, iterations, world=ALONE):
     run = build(recipe, discover())
     run.total = iterations
-    return run, DeviceData(random_images(recipe.space), recipe.train, recipe.seed, CPU, world=world)
+    images = random_images(recipe.space)
+    images.labels[::3] = -1  # the processes do not have as many images with a label
+    return run, DeviceData(images, recipe.train, recipe.seed, CPU, world=world)
 
 
 def state(run):

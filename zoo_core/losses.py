@@ -13,6 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, relu, softplus
 
+from zoo_core.train.whole_batch import whole_mean
+
 Terms = Mapping[str, Tensor]
 
 
@@ -109,7 +111,7 @@ def relativistic_average() -> AdversarialLoss:
     """Jolicoeur-Martineau 2018, arXiv 1807.00734, section 4.2: every output is compared with the mean of the other side."""
 
     def critic(real: Tensor, fake: Tensor) -> Terms:
-        above, below = real - fake.mean(), fake - real.mean()
+        above, below = real - whole_mean(fake.mean()), fake - whole_mean(real.mean())
         return {
             "real": softplus(-above).mean(),
             "fake": softplus(below).mean(),
@@ -119,6 +121,7 @@ def relativistic_average() -> AdversarialLoss:
 
     def generator(fake: Tensor, real: Callable[[], Tensor]) -> Terms:
         truth = real()
-        return {"real": softplus(truth - fake.mean()).mean(), "fake": softplus(truth.mean() - fake).mean()}
+        above, below = truth - whole_mean(fake.mean()), fake - whole_mean(truth.mean())
+        return {"real": softplus(above).mean(), "fake": softplus(-below).mean()}
 
     return AdversarialLoss(critic, generator)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from zoo_core.interfaces import Condition, Draw
+from zoo_core.train.whole_batch import whole_mean
 
 Penalty = Callable[[nn.Module, Tensor, Tensor, Condition, Draw], Tensor]  # critic, real, fake, condition, draw -> scalar
 
@@ -73,7 +74,8 @@ def dragan(critic: nn.Module, real: Tensor, condition: Condition, noise: Tensor,
 
     noise  standard normal, shaped as `real`; it is scaled to half the standard deviation of all numbers in `real`.
     """
-    x = real + 0.5 * real.std(correction=0) * noise
+    deviation = whole_mean((real - whole_mean(real.mean())).square().mean()).sqrt()
+    x = real + 0.5 * deviation * noise
     return (gradient_norm(critic, x, condition) - target).square().mean()
 
 

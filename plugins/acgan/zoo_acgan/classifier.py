@@ -10,6 +10,9 @@ import torch
 from torch import Tensor
 
 from zoo_acgan.options import Attribute
+from zoo_core.train.whole_batch import whole_mean
+
+SOME = 1e-6  # less than any share of a labelled image: only 0 / 0 is meant to change
 
 
 def targets(labels: Tensor, attribute: Attribute) -> Tensor:
@@ -27,13 +30,13 @@ def label_loss(logits: Tensor, target: Tensor, name: str) -> Tensor:
                    gradient vanishes, so that what is classified wrong is hardly corrected.
     """
     p = logits.log_softmax(1) if name == "cross_entropy" else logits.softmax(1)
-    return -(target * p).sum() / target.sum().clamp_min(1)
+    return -(target * p).sum() / whole_mean(target.sum()).clamp_min(SOME)
 
 
 def accuracy(logits: Tensor, target: Tensor) -> Tensor:
     """Share of the labelled images whose most probable value is one of those given; 0 if none is labelled."""
     right = target.gather(1, logits.argmax(1, keepdim=True)) > 0
-    return right.sum() / (target.sum(1) > 0).sum().clamp_min(1)
+    return right.sum() / whole_mean((target.sum(1) > 0).float().sum()).clamp_min(SOME)
 
 
 def entropy(logits: Tensor) -> Tensor:

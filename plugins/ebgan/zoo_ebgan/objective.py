@@ -14,6 +14,7 @@ from torch.nn.functional import normalize, relu
 
 from zoo_core.interfaces import Batch, Condition, Draw, Nets, Objective, Parts, Phase
 from zoo_core.prior import Prior
+from zoo_core.train.whole_batch import whole_mean, whole_rows
 from zoo_ebgan.options import EbganOptions
 
 
@@ -65,12 +66,13 @@ def energy(nets: Nets, images: Tensor, condition: Condition) -> tuple[Tensor, Te
 
 def pull_away(code: Tensor) -> Tensor:
     """Mean squared cosine between the codes of different images (section 2.4, equation 4): (N, code) -> [0, 1]; 0 for N = 1."""
-    n = len(code)
-    cosines = normalize(code) @ normalize(code).T
+    direction = whole_rows(normalize(code))
+    n, cosines = len(direction), direction @ direction.T
     return (cosines.square().sum() - cosines.diagonal().square().sum()) / max(1, n * (n - 1))
 
 
 def spread(images: Tensor) -> Tensor:
     """Mean squared distance of all pixels of a batch from the batch's mean colour: the energy that an autoencoder reaches
     that knows nothing but that colour, so that the margin fits images of any contrast."""
-    return (images - images.mean((0, 2, 3), keepdim=True)).square().mean()
+    colour = whole_mean(images.mean((0, 2, 3), keepdim=True))
+    return whole_mean((images - colour).square().mean())

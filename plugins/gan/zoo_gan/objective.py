@@ -13,6 +13,7 @@ from zoo_core.adversarial import Adversarial, adversarial
 from zoo_core.interfaces import Batch, Draw, Nets, Objective, Parts, Phase
 from zoo_core.train.critic_view import make_views
 from zoo_core.train.options import TrainOptions
+from zoo_core.train.whole_batch import whole_mean
 from zoo_gan.options import StrategyOptions
 
 TRAINED = "~trained"  # 1 where a step counts, 0 where it does not
@@ -68,7 +69,7 @@ class GanStrategies(Objective):
             return {}
         terms = dict(self.game.critic(self.noisy(nets, batch, draw), batch, draw))
         if self.options.trains == "weaker":
-            self.critic_trains = critic_is_weaker(terms["~real_accuracy"], terms["~fake_accuracy"])
+            self.critic_trains = critic_is_weaker(*(whole_mean(terms[f"~{side}_accuracy"]) for side in ("real", "fake")))
             terms[TRAINED] = self.critic_trains.float()
         return terms
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from zoo_core.interfaces import Batch, Draw, Nets, Objective, Parts, Phase
 from zoo_core.prior import Prior
 from zoo_core.reconstruction import reconstruction
+from zoo_core.train.whole_batch import whole_mean, whole_rows
 from zoo_vae.options import VariationalOptions
 
 LOG_VARIANCE = 20.0  # bound on its absolute value, so that its exponential stays finite
@@ -48,7 +49,7 @@ class Variational(Objective):
             "reconstruction": reconstruction(options.reconstruction, decoded, images).mean(),
             "kl": options.beta * charged(divergence, options.free_bits),
             "~nats": divergence.sum(1).mean(),
-            "~active": (mean.var(0, correction=0) > 0.01).float().sum(),
+            "~active": (whole_rows(mean.detach()).var(0, correction=0) > 0.01).float().sum(),
             "~squared_error": (decoded.float() - images).square().mean(),
         }
 
@@ -69,4 +70,4 @@ def charged(divergence: Tensor, free_bits: float) -> Tensor:
 
     A coordinate that carries less than `free_bits` nats is not pushed down further, so that it is not given up early.
     """
-    return divergence.mean(0).clamp_min(free_bits).sum()
+    return whole_mean(divergence.mean(0)).clamp_min(free_bits).sum()
