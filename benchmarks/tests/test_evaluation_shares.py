@@ -10,10 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zoo_bench.evaluation.copies import copying_error, mann_whitney, mann_whitney_error
+from zoo_bench.evaluation.copies import as_z_score, mann_whitney
+from zoo_bench.evaluation.evaluate import evaluate
+from zoo_bench.evaluation.fidelity import precision_recall
 from zoo_bench.evaluation.frechet import extrapolated, moments
-from zoo_bench.evaluation.intervals import share_below, wilson
+from zoo_bench.evaluation.intervals import copying_interval, share_below, wilson
 from zoo_bench.evaluation.jackknife import FEW_GROUPS, WIDTH, extrapolation_error, standard_error
+from zoo_core.images import Images
+from zoo_core.space import Space
 
 NORMAL = NormalDist()
 
@@ -62,38 +66,43 @@ def test_the_copying_test_is_its_papers():
     assert mann_whitney(judged, usual) == pytest.approx(z_score(judged, usual))
 
 
-def test_its_error_is_the_jackknifes():
-    """Of how often one exceeds the other, at these numbers of images."""
+def test_the_width_of_the_copying_test_is_the_jackknifes():
+    """Of how often one exceeds the other, at these numbers of images, where that is far from never and always."""
     random = np.random.default_rng(3)
-    judged, usual = random.normal(size=14), random.normal(size=11) + 0.4
-
-    def exceeds(a, b):
-        return np.mean([(x > y) + (x == y) / 2 for x in a for y in b])
-
+    judged, usual = random.normal(size=300), random.normal(size=200) + 0.2
+    scale = math.sqrt(12 * 300 * 200 / (300 + 200 + 1))
     by_hand = standard_error(
-        np.array([exceeds(np.delete(judged, i), usual) for i in range(14)]),
-        np.array([exceeds(judged, np.delete(usual, i)) for i in range(11)]),
+        np.array([exceeds(np.delete(judged, i), usual) for i in range(300)]),
+        np.array([exceeds(judged, np.delete(usual, i)) for i in range(200)]),
     )
-    assert mann_whitney_error(judged, usual) == pytest.approx(by_hand / math.sqrt((14 + 11 + 1) / (12 * 14 * 11)))
-    assert mann_whitney_error(judged, usual[:1]) == 1
+    low, high = copying_interval([(judged, usual)])
+    assert (high - low) / 2 == pytest.approx(WIDTH * by_hand * scale, rel=0.02)
 
 
-def test_intervals_of_the_copying_test_hold_the_truth():
-    """Three cells of different sizes and shifts; the z-score at these numbers has a known expectation."""
+def exceeds(a, b):
+    return ((a[:, None] > b).mean() + (a[:, None] >= b).mean()) / 2
+
+
+@pytest.mark.parametrize("sizes", [[(40, 25), (60, 35), (30, 50)], [(20, 20)], [(90, 1), (2, 40)]])
+@pytest.mark.parametrize("shift", [0.0, -0.6, -2.5])
+def test_intervals_of_the_copying_test_hold_the_truth(sizes, shift):
+    """Cells of different sizes; the z-score at these numbers has a known expectation."""
     random = np.random.default_rng(4)
-    sizes, shifts = [(40, 25), (60, 35), (30, 50)], (0.0, -0.6, 0.8)
-    expected = [
-        (NORMAL.cdf(shift / math.sqrt(2)) - 0.5) * math.sqrt(12 * m * n / (m + n + 1))
-        for (m, n), shift in zip(sizes, shifts, strict=True)
-    ]
     weights = [n for _, n in sizes]
-    truth = np.average(expected, weights=weights)
+    truth = np.average([as_z_score(NORMAL.cdf(shift / math.sqrt(2)), m, n) for m, n in sizes], weights=weights)
     held = []
     for _ in range(300):
-        parts = [(random.normal(size=m) + shift, random.normal(size=n)) for (m, n), shift in zip(sizes, shifts, strict=True)]
+        parts = [(random.normal(size=m) + shift, random.normal(size=n)) for m, n in sizes]
+        low, high = copying_interval(parts)
         value = np.average([mann_whitney(*part) for part in parts], weights=weights)
-        held.append(abs(value - truth) <= WIDTH * copying_error(parts))
-    assert 0.91 <= np.mean(held) <= 0.99
+        assert low <= value <= high
+        held.append(low <= truth <= high)
+    assert np.mean(held) >= 0.91
+
+
+def test_copies_alone_have_an_interval_with_a_width():
+    low, high = copying_interval([(np.zeros(30), np.arange(1.0, 25.0))])
+    assert low == pytest.approx(mann_whitney(np.zeros(30), np.arange(1.0, 25.0))) and low < high < -3
 
 
 def test_intervals_of_fid_infinity_hold_its_mean():
@@ -129,3 +138,11 @@ def test_fid_infinity_without_groups_by_hand():
         np.array([naive(real, set(range(24)) - set(group)) for group in groups(24)]),
     )
     assert extrapolation_error(real, fake, 7) == pytest.approx(by_hand, rel=1e-6)
+
+
+def test_no_precision_at_all_has_an_interval_with_a_width():
+    pixels = np.random.default_rng(8).integers(0, 256, (40, 16, 16, 3), dtype=np.uint8)
+    real = Images(Space(16, 3), pixels, np.zeros((40, 0), np.int64), np.zeros(40, bool), tuple(map(str, range(40))))
+    found = evaluate(real, np.zeros((25, 16, 16, 3), np.uint8), metrics={"precision_recall": precision_recall})
+    assert found["precision"].score.value == found["recall"].score.value == 0
+    assert found["precision"].interval == wilson(0, 25) and found["recall"].interval == wilson(0, 40)

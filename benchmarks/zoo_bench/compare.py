@@ -17,7 +17,7 @@ from zoo_bench.matrix.folder import is_matrix
 from zoo_bench.matrix.table import ARROWS, evaluator_of, measured
 from zoo_bench.report import text
 from zoo_bench.report.run import Run, read, table
-from zoo_bench.report.scores import shown
+from zoo_bench.report.scores import in_place_of, shown
 from zoo_core.errors import ZooError
 
 NOT_OPTIONS = ("format", "command", "versions", "hardware", "dataset_sha256", "precision")  # of a recipe
@@ -135,7 +135,8 @@ FACTS: Mapping[str, Callable[[Run], Any]] = {
 
 
 def _print_scores(console: Console, evaluator: Mapping[str, Any], runs: Sequence[str]) -> None:
-    console.print(f"\nmeasured with {evaluator['id']}", markup=False, soft_wrap=True)
+    mark = in_place_of(value for score in evaluator["scores"] for value in score["values"])
+    console.print(f"\nmeasured with {evaluator['id']}{mark}", markup=False, soft_wrap=True)
     grid = _grid(["score", *runs, "floor", "better"])
     for score in evaluator["scores"]:
         name = f"{score['name']} {ARROWS.get(score['better'], '')}".rstrip()

@@ -8,11 +8,16 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.console import Console
 
 from zoo_bench.matrix.folder import Cell, Matrix, save_matrix, write_status
+from zoo_bench.matrix.table import collect, markdown, show
 from zoo_bench.report.board import render_board
+from zoo_bench.report.curves import BOTTOM, TOP, WIDTH
 from zoo_bench.report.gather import gather
+from zoo_core.cli import main
 from zoo_core.errors import ZooError
+from zoo_core.recipe import Recipe
 
 KID = "kid-sprites-737x2000-a1b2c3"
 NOWHERE = "no/such/folder"
@@ -107,6 +112,34 @@ def test_rows_of_one_name_are_told_apart_by_their_options(make, board, tmp_path,
         change(run, "recipe.json", options={**options, "train": {**options["train"], "lr": lr}})
     names = [row[1].strip() for row in board(tmp_path).cells("leaderboard")][1:-1]
     assert names == ["vae with nearest, train.lr 0.1", "vae with nearest, train.lr 0.2"]
+
+
+def test_what_took_the_place_of_another_extractor_is_marked(four, board, example, change, capsys):
+    assert "in place of" not in board(four).text
+    runs = [four / "vae-nearest-s0", four / "dcgan-nearest-s0"]
+    change(runs[0], "report.json", evaluator={**example("report")["evaluator"], "instead_of": "inception"})
+    assert board(four).text.count("sprites-737x2000-a1b2c3 in place of inception.") == 2  # leaderboard, heat map
+    assert main(["compare", *map(str, runs)]) == 0
+    assert "measured with sprites-737x2000-a1b2c3 in place of inception" in capsys.readouterr().out
+    cells = tuple(Cell(run.name, {"model": run.name}, 0, Recipe.from_json(example("recipe"))) for run in runs)
+    for run in runs:
+        write_status(run, state="finished")
+    found = collect(four, Matrix(cells))
+    assert "measured with `sprites-737x2000-a1b2c3` in place of inception:" in markdown(found)
+    show(found, Console())
+    assert "measured with sprites-737x2000-a1b2c3 in place of inception" in capsys.readouterr().out
+
+
+def test_every_point_of_a_chart_has_a_name_and_a_value(four, board):
+    charts = [a for a in board(four).all("svg") if "data-names" in a]
+    assert len(charts) > 4
+    for chart in charts:
+        names = json.loads(chart["data-names"])
+        for x, y, at, value, which in json.loads(chart["data-points"]):
+            assert 0 <= x <= WIDTH and TOP <= y <= BOTTOM and at and value and names[which][0]
+    speed = next(chart for chart in charts if "images per second" in chart["aria-label"])
+    assert json.loads(speed["data-names"])[0][0] == "1 vae with transposed"
+    assert json.loads(speed["data-points"])[0][3] == "1.5"
 
 
 def test_models_by_upsamplers(four, board):

@@ -134,6 +134,23 @@ def test_the_score_at_the_number_of_the_floor_is_shown_where_there_is_one(run, r
     assert "At the floor's n" in found.text and "0.0555" in found.text
 
 
+def test_intervals_have_a_column_where_there_are_some(run, report, page, change):
+    assert "95 % interval" not in page(run).text
+    change(run, "report.json", scores=[{**report["scores"][0], "low": 0.04012, "high": 0.04415}, report["scores"][1]])
+    found = page(run)
+    rows = found.cells("scores")
+    assert [cell.strip() for cell in rows[0][2:]] == ["Value", "95 % interval", "Floor"]
+    assert [row[3].strip() for row in rows[1:]] == ["0.0401 to 0.0442", "\N{EN DASH}"]
+    assert [a["data-label"] for a in found.all("td") if "data-label" in a][:3] == ["Value", "95 % interval", "Floor"]
+
+
+def test_what_took_the_place_of_another_extractor_is_marked(run, report, page, change):
+    assert "in place of" not in " ".join(row[1] for row in page(run).cells("scores"))
+    other = {**report["scores"][1], "name": "edge_f1", "id": "edge_f1-edges"}  # not measured with features
+    change(run, "report.json", scores=[report["scores"][0], other], evaluator={**report["evaluator"], "instead_of": "<b>"})
+    assert ["in place of <b>" in row[1] for row in page(run).cells("scores")[1:]] == [True, False]
+
+
 def test_a_run_that_was_trained_but_not_scored(run, report, page):
     (run / "report.json").write_text(json.dumps({"format": 1, "skipped": [], "training": report["training"]}))
     found = page(run)

@@ -12,13 +12,12 @@ ct                      data-copying test C_T of Meehan, Chaudhuri & Dasgupta 20
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_bench.evaluation.jackknife import standard_error, without_each
 from zoo_bench.evaluation.nearest import Nearest
 from zoo_bench.evaluation.pixels import Rows
 from zoo_bench.evaluation.sets import Sets
@@ -68,12 +67,6 @@ def cell_distances(sets: Sets) -> list[tuple[Rows, Rows]]:
     return [(judged, usual) for judged, usual in parts if len(judged) and len(usual)]
 
 
-def copying_error(parts: Sequence[tuple[Rows, Rows]]) -> float:
-    """The standard error of `ct`, from what `cell_distances` gives: the jackknife in each cell, over cells as its mean is."""
-    errors = [len(usual) * mann_whitney_error(judged, usual) for judged, usual in parts]
-    return float(np.linalg.norm(errors) / sum(len(usual) for _, usual in parts))
-
-
 def closest_pairs(sets: Sets) -> tuple[Pair, ...]:
     """The generated images nearest to a training image, in pixels or in features, nearest first. None for one real image."""
     if len(sets.real) < 2:
@@ -88,28 +81,18 @@ def closest_pairs(sets: Sets) -> tuple[Pair, ...]:
 
 def mann_whitney(judged: Rows, usual: Rows) -> float:
     """How often values of (m,) `judged` exceed those of (n,) `usual`, ties half, as a z-score: 0 for equal distributions."""
-    return float((_exceeded(judged, usual).mean() - 0.5) * _scale(judged, usual))
+    return as_z_score(float(exceeded(judged, usual).mean()), len(judged), len(usual))
 
 
-def mann_whitney_error(judged: Rows, usual: Rows) -> float:
-    """The standard error of this z-score, at these numbers; 1, as if both were equal, where a side has one value."""
-    if min(len(judged), len(usual)) < 2:
-        return 1.0
-    return _scale(judged, usual) * standard_error(
-        without_each(_exceeded(judged, usual)), without_each(_exceeded(usual, judged))
-    )
-
-
-def _exceeded(values: Rows, others: Rows) -> Rows:
+def exceeded(values: Rows, others: Rows) -> Rows:
     """For each of `values` the share of `others` that it exceeds, ties half."""
     ordered = np.sort(others)
     return (np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right")) / (2 * len(others))
 
 
-def _scale(judged: Rows, usual: Rows) -> float:
-    """One over the standard deviation of the mean of `_exceeded`, for equal distributions."""
-    m, n = len(judged), len(usual)
-    return float(np.sqrt(12 * m * n / (m + n + 1)))
+def as_z_score(share: float, m: int, n: int) -> float:
+    """The mean of `exceeded` of m and n values, less 1/2, in standard deviations that it has for equal distributions."""
+    return float((share - 0.5) * np.sqrt(12 * m * n / (m + n + 1)))
 
 
 def cells(rows: Rows, count: int, seed: int, rounds: int = 20) -> Rows:

@@ -1,7 +1,7 @@
 """The 95 % interval of each score that has one.
 
 kid, fid, fid_infinity, is, precision, recall, density, coverage   the jackknife over the images of both sides: see `jackknife`.
-ct                       the jackknife within each cell; the training images, so the cells and the nearest ones, are given.
+ct                       see `copying_interval`; the training images, so the cells and the nearest ones, are given.
 copies, copies_pixels    shares of images beyond a quantile of others: see `share_below`; the training images are given.
 accuracy_*               a share of the generated images; the classifier, like the extractor, is part of the instrument.
 
@@ -10,16 +10,22 @@ kid_p has none: a p-value is a statement about these images, and the number of p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from zoo_bench.evaluation.copies import QUANTILE, cell_distances, copying_error
-from zoo_bench.evaluation.jackknife import FEWEST, STANDARD_ERRORS, WIDTH, interval
+from zoo_bench.evaluation.copies import QUANTILE, as_z_score, cell_distances, exceeded
+from zoo_bench.evaluation.jackknife import FEWEST, STANDARD_ERRORS, WIDTH, interval, standard_error, without_each
 from zoo_bench.evaluation.pixels import Rows
-from zoo_bench.evaluation.sets import Sets
+from zoo_bench.evaluation.sets import Sets, Side
 
 Interval = tuple[float, float]
+ENOUGH = 10  # images on each side of a cell for a variance of its own
+COUNTED: Mapping[str, Callable[[Sets], Side]] = {  # shares of the images of a side; the jackknife has no width at 0 and 1
+    "precision": lambda sets: sets.fake,
+    "recall": lambda sets: sets.real,
+    "coverage": lambda sets: sets.real,
+}
 Values = Mapping[str, float]  # of the scores of a metric, by name
 
 
@@ -27,12 +33,20 @@ def intervals(metric: str, sets: Sets, values: Values) -> Mapping[str, Interval 
     """Of the scores that a metric gave for these sets, those that have one; of a plugin's metric none has."""
     if metric in STANDARD_ERRORS:
         errors = STANDARD_ERRORS[metric](sets) if min(len(sets.real), len(sets.fake)) >= FEWEST else {}
-        return {name: interval(name, value, errors.get(name)) for name, value in values.items()}
+        shares = {
+            name: wilson(value, len(COUNTED[name](sets)))
+            for name, value in values.items()
+            if errors.get(name) == 0 and name in COUNTED
+        }
+        return {name: interval(name, value, errors.get(name)) for name, value in values.items()} | shares
     return OTHERS[metric](sets, values) if metric in OTHERS else {}
 
 
-def wilson(share: float, count: int) -> Interval:
-    """Of a share of `count` independent images, within [0, 1]; at 0 and 1 it has a width, too (Wilson 1927, JASA 22)."""
+def wilson(share: float, count: float) -> Interval:
+    """Of a share of `count` independent images, or of as many as have its variance, within [0, 1] (Wilson 1927, JASA 22).
+
+    At 0 and 1 it has a width, too.
+    """
     room = WIDTH**2 / count
     middle = (share + room / 2) / (1 + room)
     half = WIDTH / (1 + room) * np.sqrt(share * (1 - share) / count + room / (4 * count))
@@ -60,6 +74,26 @@ def share_below(judged: Rows, usual: Rows, quantile: float) -> Interval:
     )
 
 
+def copying_interval(parts: Sequence[tuple[Rows, Rows]]) -> Interval:
+    """Of `ct`, from what `cell_distances` gives.
+
+    In each cell Wilson's interval for how often judged values exceed usual ones, of as many images as have the variance that
+    the jackknife finds, which leaves out values on both sides. There are no fewer than on the smaller side (Birnbaum & Klose
+    1957, Annals of Mathematical Statistics 28), and so many where that has less than ENOUGH or all of one side are beyond the
+    other. The cells are joined by square-and-add.
+    """
+    ends = []
+    for judged, usual in parts:
+        least, shares = min(len(judged), len(usual)), (exceeded(judged, usual), exceeded(usual, judged))
+        share, error = float(shares[0].mean()), standard_error(*map(without_each, shares)) if least >= ENOUGH else 0.0
+        low, high = wilson(share, max(least, share * (1 - share) / error**2) if error > 0 else least)
+        ends.append([as_z_score(each, len(judged), len(usual)) for each in (low, share, high)])
+    lows, values, highs = np.array(ends).T
+    weights = np.array([len(usual) for _, usual in parts]) / sum(len(usual) for _, usual in parts)
+    value = float(weights @ values)
+    return value - float(np.linalg.norm(weights * (values - lows))), value + float(np.linalg.norm(weights * (highs - values)))
+
+
 def _copies(sets: Sets, values: Values) -> Mapping[str, Interval]:
     held = sets.floor
     assert held is not None  # without it there is no value
@@ -70,8 +104,8 @@ def _copies(sets: Sets, values: Values) -> Mapping[str, Interval]:
     return {name: share_below(fake.relative, real.relative, QUANTILE) for name, (fake, real) in pairs.items() if name in values}
 
 
-def _copying_test(sets: Sets, values: Values) -> Mapping[str, Interval | None]:
-    return {name: interval(name, value, copying_error(cell_distances(sets))) for name, value in values.items()}
+def _copying_test(sets: Sets, values: Values) -> Mapping[str, Interval]:
+    return {name: copying_interval(cell_distances(sets)) for name in values}
 
 
 def _label_accuracy(sets: Sets, values: Values) -> Mapping[str, Interval]:
@@ -79,7 +113,7 @@ def _label_accuracy(sets: Sets, values: Values) -> Mapping[str, Interval]:
     return {name: wilson(value, asked[name]) for name, value in values.items()}
 
 
-OTHERS: Mapping[str, Callable[[Sets, Values], Mapping[str, Interval | None]]] = {
+OTHERS: Mapping[str, Callable[[Sets, Values], Mapping[str, Interval]]] = {
     "copies": _copies,
     "ct": _copying_test,
     "label_accuracy": _label_accuracy,

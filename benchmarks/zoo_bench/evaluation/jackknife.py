@@ -29,7 +29,7 @@ GROUPS = 20  # per side, left out one after the other, where single images would
 FEW_GROUPS = 10  # where a score is as long as SIZES others
 
 RANGES = {
-    **dict.fromkeys(("kid", "fid_infinity", "ct"), (-np.inf, np.inf)),
+    **dict.fromkeys(("kid", "fid_infinity"), (-np.inf, np.inf)),
     "is": (1.0, np.inf),
     **dict.fromkeys(("precision", "recall", "coverage"), (0.0, 1.0)),
 }

@@ -15,7 +15,7 @@ from rich.table import Table
 from zoo_bench.matrix.folder import FORMAT, Cell, Matrix, is_finished, read_status, words
 from zoo_bench.report import text
 from zoo_bench.report.run import Run, read, table
-from zoo_bench.report.scores import shown
+from zoo_bench.report.scores import in_place_of, shown
 from zoo_core.files import write_bytes, write_json
 
 FIRST = ("kid", "fid", "recall")  # what fits into a terminal; table.md has all
@@ -60,7 +60,11 @@ def show(found: Mapping[str, Any], console: Console) -> None:
     """Print a table for each evaluator, the best first."""
     for evaluator in evaluators(found):
         names, rows = _grid(found, evaluator, FIRST)
-        console.print(f"\nmean ± spread over seeds, measured with {evaluator}", markup=False, soft_wrap=True)
+        console.print(
+            f"\nmean ± spread over seeds, measured with {evaluator}{_in_place_of(found, evaluator)}",
+            markup=False,
+            soft_wrap=True,
+        )
         grid = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         for name in names[:-1]:  # without the parameters
             is_axis = name in found["rows"][0]["values"]
@@ -75,7 +79,7 @@ def markdown(found: Mapping[str, Any]) -> str:
     lines = [f"`{found['command']}`", ""]
     for evaluator in evaluators(found):
         names, rows = _grid(found, evaluator)
-        lines += [f"Mean ± spread over seeds, measured with `{evaluator}`:", ""]
+        lines += [f"Mean ± spread over seeds, measured with `{evaluator}`{_in_place_of(found, evaluator)}:", ""]
         for cells in (names, ["---"] * len(names), *rows):
             lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
         lines.append("")
@@ -116,12 +120,18 @@ def over_seeds(runs: Sequence[Run]) -> list[dict[str, Any]]:
     return [_score(scores) for scores in by_id.values()]
 
 
+def _in_place_of(found: Mapping[str, Any], evaluator: str) -> str:
+    return in_place_of(score for row in found["rows"] for score in row["scores"] if evaluator_of(score) == evaluator)
+
+
 def _score(scores: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """One score over the seeds. The interval of a single run is kept; that of a mean is its spread."""
     values = [float(score["value"]) for score in scores]
     floors = [floor for score in scores if (floor := text.finite(score.get("floor"))) is not None]
     mean, spread = mean_and_spread(values)
+    absent = next((score["instead_of"] for score in scores if score.get("instead_of")), None)
     return {
+        **({"instead_of": absent} if absent else {}),
         "id": scores[0]["id"],
         "name": scores[0]["name"],
         "better": scores[0].get("better"),

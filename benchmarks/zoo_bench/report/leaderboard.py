@@ -12,7 +12,7 @@ from zoo_bench.report import text
 from zoo_bench.report.gather import Board, Row, part
 from zoo_bench.report.markup import Html, join, tag
 from zoo_bench.report.overlay import Point, scatter
-from zoo_bench.report.scores import ARROWS, NAMES
+from zoo_bench.report.scores import ARROWS, NAMES, between, in_place_of
 
 SHADES = 8  # of the heat map
 SORTED = {"lower": "ascending", "higher": "descending"}
@@ -52,6 +52,12 @@ def lead(rows: Sequence[Scored]) -> str:
 
 def label(name: str) -> str:
     return NAMES.get(name, (text.words(name), ""))[0]
+
+
+def measured_with(evaluator: str, rows: Sequence[Scored]) -> Html:
+    """A sentence, with what the evaluator took the place of."""
+    mark = in_place_of(score for _, scores in rows for score in scores.values())
+    return join("Measured with ", tag("code", evaluator), tag("strong", mark) if mark else None, ".")
 
 
 def section(board: Board) -> Html | None:
@@ -126,7 +132,7 @@ def _table(evaluator: str, rows: Sequence[Scored]) -> Html:
     )
     grid = tag(
         "table",
-        tag("caption", "Measured with ", tag("code", evaluator), "."),
+        tag("caption", measured_with(evaluator, rows)),
         tag("thead", tag("tr", head)),
         tag("tbody", [_line(row, scores, every) for row, scores in rows]),
         tag("tfoot", foot) if any(floor is not None for floor in floors) else None,
@@ -152,12 +158,8 @@ def _line(row: Row, scores: Mapping[str, Mapping[str, Any]], every: Sequence[str
 def _score(score: Mapping[str, Any] | None) -> Html:
     if score is None:
         return _cell(None, text.NOTHING)
-    low, high, spread = (text.finite(score.get(key)) for key in ("low", "high", "spread"))
-    under = None
-    if low is not None and high is not None:
-        under = f"{text.number(low, 3)} to {text.number(high, 3)}"
-    elif spread is not None:
-        under = f"± {text.number(spread, 2)}"
+    spread = text.finite(score.get("spread"))
+    under = between(score) or (f"± {text.number(spread, 2)}" if spread is not None else "")
     return _cell(
         score["value"], join(tag("span", text.number(score["value"]), class_="value"), tag("small", under) if under else None)
     )
@@ -194,7 +196,7 @@ def _heat_map(evaluator: str, rows: Sequence[Scored]) -> Html | None:
         "div",
         tag(
             "table",
-            tag("caption", caption, "Measured with ", tag("code", evaluator), "."),
+            tag("caption", caption, measured_with(evaluator, rows)),
             tag("thead", tag("tr", tag("td"), [tag("th", upsampler, scope="col", class_="num") for upsampler in upsamplers])),
             tag("tbody", body),
             class_="heat",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -63,6 +64,12 @@ def overlay(title: str, lines: Sequence[Line], over: str = "images") -> Html | N
             )
         )
         curves.append(shape)
+    place = {label: number for number, label in enumerate(colours)}
+    points = [
+        [x(p.x), y(p.mean), text.count(p.x), text.number(p.mean), place[line.label]]
+        for line, pieces in zip(drawn, parts, strict=True)
+        for p in pieces
+    ]
     legend = [tag("li", tag("span", class_=f"key {colour}"), label) for label, colour in colours.items()]
     spoken = "; ".join(f"{line.label} {text.number(line.series.points[-1][1])}" for line in drawn[:COLOURS])
     lost = sum(line.series.lost for line in lines)
@@ -70,7 +77,7 @@ def overlay(title: str, lines: Sequence[Line], over: str = "images") -> Html | N
     notes += ["spikes cut off"] if cut else []
     return tag(
         "figure",
-        tag("figcaption", tag("span", title, class_="name"), tag("span", f"over {over}", class_="now")),
+        _caption(title, over),
         tag(
             "svg",
             frame(x, y),
@@ -78,6 +85,10 @@ def overlay(title: str, lines: Sequence[Line], over: str = "images") -> Html | N
             viewBox=f"0 0 {WIDTH} {HEIGHT}",
             role="img",
             aria_label=f"{title} over {over}; at the end: {spoken}",
+            data_top=TOP,
+            data_bottom=BOTTOM,
+            data_points=_json(points),
+            data_names=_json([[label, colour] for label, colour in colours.items()]),
         ),
         tag("ul", legend, class_="legend") if len(colours) > 1 else None,
         tag("p", "; ".join(notes), class_="hint") if notes else None,
@@ -101,7 +112,7 @@ def scatter(title: str, across: str, points: Sequence[Point]) -> Html | None:
     spoken = "; ".join(f"{p.number}: {text.number(p.x)} and {text.number(p.y)}" for p in usable[:20])
     return tag(
         "figure",
-        tag("figcaption", tag("span", title, class_="name"), tag("span", f"over {across}", class_="now")),
+        _caption(title, across),
         tag(
             "svg",
             _rules(y),
@@ -110,9 +121,25 @@ def scatter(title: str, across: str, points: Sequence[Point]) -> Html | None:
             viewBox=f"0 0 {WIDTH} {HEIGHT}",
             role="img",
             aria_label=f"{title} over {across}; row, {across}, {title}: {spoken}",
+            data_top=TOP,
+            data_bottom=BOTTOM,
+            data_points=_json(
+                [[x(math.log10(p.x)), y(p.y), text.number(p.x), text.number(p.y), place] for place, p in enumerate(usable)]
+            ),
+            data_names=_json([[f"{p.number} {p.name}", ""] for p in usable]),
         ),
         class_="chart",
     )
+
+
+def _caption(title: str, over: str) -> Html:
+    """What a script writes the value under the pointer into, and back."""
+    now = f"over {over}"
+    return tag("figcaption", tag("span", title, class_="name"), tag("span", now, class_="now", data_last=now))
+
+
+def _json(values: object) -> str:
+    return json.dumps(values, separators=(",", ":"), ensure_ascii=False)
 
 
 def _point(point: Point, across: float, y: Axis) -> Html:

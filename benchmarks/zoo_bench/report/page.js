@@ -26,9 +26,10 @@ const pixels = new ResizeObserver((entries) => {
 });
 for (const image of document.querySelectorAll("img.pixels")) pixels.observe(image);
 
-// The value under the pointer, in place of the last one.
+// The value under the pointer, in place of what stands there else. With several curves it is that of the nearest point.
 for (const svg of document.querySelectorAll(".chart svg[data-points]")) {
   const points = JSON.parse(svg.dataset.points);
+  const names = svg.dataset.names && JSON.parse(svg.dataset.names);
   const now = svg.parentElement.querySelector(".now");
   const box = svg.viewBox.baseVal;
   const make = (name, attributes) => {
@@ -38,17 +39,23 @@ for (const svg of document.querySelectorAll(".chart svg[data-points]")) {
   };
   const line = make("line", { class: "cursor", y1: svg.dataset.top, y2: svg.dataset.bottom });
   const dot = make("circle", { class: "dot", r: 3.5 });
-  svg.addEventListener("pointermove", (event) => {
+  const show = (event) => {
     const place = svg.getBoundingClientRect();
-    const at = (event.clientX - place.left) / place.width * box.width;
-    const [x, y, iteration, value] = points.reduce((a, b) => Math.abs(b[0] - at) < Math.abs(a[0] - at) ? b : a);
+    const across = (event.clientX - place.left) / place.width * box.width;
+    const down = (event.clientY - place.top) / place.height * box.height;
+    const far = ([x, y]) => Math.hypot(x - across, names ? y - down : 0);
+    const [x, y, at, value, which] = points.reduce((a, b) => far(b) < far(a) ? b : a);
+    const [name, colour] = names ? names[which] : ["", ""];
     line.setAttribute("x1", x);
     line.setAttribute("x2", x);
     dot.setAttribute("cx", x);
     dot.setAttribute("cy", y);
+    dot.setAttribute("class", colour ? `dot ${colour}` : "dot");
     svg.append(line, dot);
-    now.textContent = `${value} at ${iteration}`;
-  });
+    now.textContent = `${value} at ${at}${name ? `, ${name}` : ""}`;
+  };
+  svg.addEventListener("pointermove", show);
+  svg.addEventListener("pointerdown", show);
   svg.addEventListener("pointerleave", () => {
     line.remove();
     dot.remove();

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from zoo_bench.report import text
@@ -13,7 +13,7 @@ NAMES = {  # name -> label, what a reader has to know of it
     "fid": ("FID", "Fréchet distance between the features of real and generated images"),
     "fid_infinity": ("FID, infinity", "the same, extrapolated to endlessly many generated images"),
     "kid": ("KID", "squared maximum mean discrepancy between these features"),
-    "kid_p": ("KID, p-value", "how often sets mixed at random differ as much"),
+    "kid_p": ("KID, p-value", "how often sets mixed at random differ as much; a p-value has no interval"),
     "is": ("Inception score", "how certain and how varied the predicted classes are"),
     "precision": ("Precision", "share of generated images that lie among real ones"),
     "recall": ("Recall", "share of real images that lie among generated ones"),
@@ -55,10 +55,41 @@ ARROWS = {"lower": ("↓", "lower is better"), "higher": ("↑", "higher is bett
 
 
 def shown(run: Run) -> tuple[list[Mapping[str, Any]], list[str]]:
-    """Scores that say what they were measured with, and the names of those that do not: a number alone means nothing."""
+    """Scores that say what they were measured with, and the names of those that do not: a number alone means nothing.
+
+    Those of an evaluator that took the place of another one have its name as `instead_of`.
+    """
     scores: list[Mapping[str, Any]] = [score for score in rows(run.report.get("scores")) if isinstance(score, dict)]
-    named = [score for score in scores if _identity(score)]
+    evaluator = table(run.report, "evaluator")
+    absent, identity = evaluator.get("instead_of"), str(evaluator.get("id"))
+    replaced = {"instead_of": str(absent)} if absent else {}
+    named = [
+        {**score, **(replaced if _identity(score) == f"{score['name']}-{identity}" else {})}
+        for score in scores
+        if _identity(score)
+    ]
     return named, [str(score.get("name", "without a name")) for score in scores if not _identity(score)]
+
+
+def in_place_of(scores: Iterable[Mapping[str, Any] | None]) -> str:
+    """What stands behind the id of an evaluator that took the place of another one; "" where none did."""
+    absent = dict.fromkeys(str(score["instead_of"]) for score in scores if score and score.get("instead_of"))
+    return f" in place of {' and '.join(absent)}" if absent else ""
+
+
+def between(score: Mapping[str, Any]) -> str:
+    """`0.0401 to 0.0442`, the ends of a score's interval; "" if it has none."""
+    low, high = text.finite(score.get("low")), text.finite(score.get("high"))
+    return "" if low is None or high is None else f"{text.number(low, 3)} to {text.number(high, 3)}"
+
+
+VALUE, INTERVAL, SMALL, FLOOR = "Value", "95 % interval", "At the floor's n", "Floor"
+COLUMNS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    VALUE: lambda score: text.measured(score.get("value"), score.get("spread")),
+    INTERVAL: lambda score: between(score) or text.NOTHING,
+    SMALL: lambda score: text.number(score.get("at_floor_n"), 3),
+    FLOOR: lambda score: text.number(score.get("floor"), 3),
+}
 
 
 def section(run: Run) -> Html:
@@ -75,23 +106,24 @@ def section(run: Run) -> Html:
     if not scores:
         return join(missing or tag("p", "The evaluation left no scores.", class_="absent"), _evaluator(run))
     small = any(text.finite(score.get("at_floor_n")) is not None for score in scores)
+    ranges = any(map(between, scores))
+    columns = {name: shows for name, shows in COLUMNS.items() if {INTERVAL: ranges, SMALL: small}.get(name, True)}
     head = tag(
         "tr",
         tag("th", "Score", scope="col"),
         tag("th", "Measured with", scope="col", class_="identity"),
-        tag("th", "Value", scope="col", class_="num"),
-        tag("th", "At the floor's n", scope="col", class_="num") if small else None,
-        tag("th", "Floor", scope="col", class_="num"),
+        [tag("th", name, scope="col", class_="num") for name in columns],
     )
     caption = tag(
         "caption",
         "Value ± spread. ↓ lower is better, ↑ higher is better. Floor: the same score for held-out real images in place of "
         "generated ones, so what a perfect generator would get.",
+        " Interval: where the score would lie had other images been drawn." if ranges else None,
         " At the floor's n: the score of as many generated images as there are held-out ones; compare the floor with this."
         if small
         else None,
     )
-    body = tag("tbody", [_row(score, small) for score in scores])
+    body = tag("tbody", [_row(score, columns) for score in scores])
     return join(tag("table", caption, tag("thead", head), body, class_="scores"), missing, _evaluator(run))
 
 
@@ -153,7 +185,7 @@ def _identity(score: Mapping[str, Any]) -> str:
     return identity.strip() if isinstance(identity, str) else ""
 
 
-def _row(score: Mapping[str, Any], small: bool) -> Html:
+def _row(score: Mapping[str, Any], columns: Mapping[str, Callable[[Mapping[str, Any]], str]]) -> Html:
     name = str(score.get("name", ""))
     label, meaning = NAMES.get(name, (text.words(name).capitalize(), ""))
     if name.startswith("accuracy_"):
@@ -164,12 +196,18 @@ def _row(score: Mapping[str, Any], small: bool) -> Html:
         tag("span", arrow, class_="arrow", title=better, role="img", aria_label=better) if arrow else None,
         tag("span", meaning, class_="hint") if meaning else None,
     ]
-    identity = tag("td", tag("code", _identity(score)), class_="identity")
-    value = tag("td", text.measured(score.get("value"), score.get("spread")), class_="num value")
-    beside = [
-        tag("td", text.number(score.get(key), 3), class_="num") for key in (("at_floor_n",) if small else ()) + ("floor",)
+    mark = in_place_of([score]).strip()
+    identity = tag(
+        "td",
+        tag("code", _identity(score)),
+        tag("span", mark, class_="state", data_state="replaced") if mark else None,
+        class_="identity",
+    )
+    values = [
+        tag("td", shows(score), class_="num value" if name == VALUE else "num", data_label=name)
+        for name, shows in columns.items()
     ]
-    return tag("tr", tag("th", what, scope="row"), identity, value, beside)
+    return tag("tr", tag("th", what, scope="row"), identity, values)
 
 
 def _evaluator(run: Run) -> Html | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from zoo_bench.report import text
 from zoo_bench.report.gather import Board, Row
-from zoo_bench.report.leaderboard import Scored, evaluators, label
+from zoo_bench.report.leaderboard import Scored, evaluators, label, measured_with
 from zoo_bench.report.markup import Html, join, tag
 from zoo_bench.report.overlay import Line, overlay
 from zoo_bench.report.run import Run, rows
@@ -146,9 +146,8 @@ def _copies(evaluator: str, found: Sequence[Scored]) -> Html | None:
     ]
     caption = tag(
         "caption",
-        "Shares are followed by those of held-out images, which copy nothing. Measured with ",
-        tag("code", evaluator),
-        ".",
+        "Shares are followed by those of held-out images, which copy nothing. ",
+        measured_with(evaluator, found),
     )
     return tag("div", tag("table", caption, tag("thead", head), tag("tbody", body)), class_="wide")
 
