@@ -63,7 +63,7 @@ def shown(run: Run) -> tuple[list[Mapping[str, Any]], list[str]]:
     evaluator = table(run.report, "evaluator")
     absent, identity = evaluator.get("instead_of"), str(evaluator.get("id"))
     replaced = {"instead_of": str(absent)} if absent else {}
-    named = [
+    named: list[Mapping[str, Any]] = [
         {**score, **(replaced if _identity(score) == f"{score['name']}-{identity}" else {})}
         for score in scores
         if _identity(score)
