@@ -1,4 +1,5 @@
 """Differentiable augmentation of what critics see. Zhao et al. 2020, DiffAugment, arXiv 2006.10738, section 3.2 and appendix.
+Scaling and free rotation are those of ADA, see zoo_core.train.warp.
 
 Real and generated images go through the same random transformations, and the generator learns through them, so that a critic
 cannot learn a small set of images by heart. A transformation is leak-safe where the distribution of what comes out tells the
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+from zoo_core.train.warp import Warp, free_rotation, identity, scaling, stretching, warp
 
 REACH = 1 / 8  # of the size: the largest translation (Zhao et al., appendix)
 HOLE = 1 / 2  # of the size: the side of what is cut out (the same)
@@ -47,15 +50,22 @@ def augment(
     Images keep their type and memory format, and may leave [-1, 1], as in the paper.
     """
     layout = torch.channels_last if images.is_contiguous(memory_format=torch.channels_last) else torch.contiguous_format
-    place = 0
-    for name in operations:
+    place, looks = 0, identity(uniform)  # what warps that follow each other make together
+    for name, after in zip(operations, (*operations[1:], ""), strict=True):
         operation = OPERATIONS[name]
         chosen = (uniform[:, place] < probability).view(-1, 1, 1, 1)
-        changed, moved = operation.apply(images, guide, uniform[:, place + 1 : place + 1 + operation.draws])
+        given = uniform[:, place + 1 : place + 1 + operation.draws]
+        place += 1 + operation.draws
+        if isinstance(operation, Warp):
+            looks = looks @ torch.where(chosen[..., 0], operation.looks(given), identity(uniform))
+            if not isinstance(OPERATIONS.get(after), Warp):
+                images, guide = warp(images, looks), None if guide is None else warp(guide, looks)
+                looks = identity(uniform)
+            continue
+        changed, moved = operation.apply(images, guide, given)
         images = torch.where(chosen, changed.to(images.dtype), images)
         if guide is not None and moved is not None:
             guide = torch.where(chosen, moved, guide)
-        place += 1 + operation.draws
     return images.contiguous(memory_format=layout), guide
 
 
@@ -126,9 +136,12 @@ def _blank(images: Tensor) -> Tensor:
     return images.new_full((), TRANSPARENT if images.shape[1] == 4 else GREY)
 
 
-OPERATIONS = {
+OPERATIONS: dict[str, Operation | Warp] = {
     "colour": Operation(3, colour),
     "translation": Operation(2, translation),
     "cutout": Operation(2, cutout),
     "rotation": Operation(1, rotation),
+    "scaling": Warp(1, scaling),
+    "stretching": Warp(1, stretching),
+    "free_rotation": Warp(1, free_rotation),
 }

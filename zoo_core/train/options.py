@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from zoo_core.options import option
 
 EDGE_THRESHOLD = 0.5
-OPERATIONS = ("colour", "translation", "cutout", "rotation")  # of zoo_core.train.augment
+OPERATIONS = (
+    "colour",
+    "translation",
+    "cutout",
+    "rotation",
+    "scaling",
+    "stretching",
+    "free_rotation",
+)  # of zoo_core.train.augment
 SCHEDULES = ("constant", "linear", "cosine", "timm/cosine", "timm/tanh", "timm/wsd")  # of zoo_core.train.schedules
 
 
