@@ -9,6 +9,8 @@ import time
 import pytest
 import torch
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from zoo_bench.profile import MEASURED, SKIPPED, profiled, table
 from zoo_bench.progress import TrainingProgress
@@ -19,7 +21,7 @@ from zoo_core.errors import RunFailure
 from zoo_core.testing.small import random_images, tiny_recipe
 from zoo_core.train.data import DeviceData
 from zoo_core.train.engine import train
-from zoo_core.train.profile import Profile
+from zoo_core.train.profile import Profile, idle_share
 
 
 def trained(folder, iterations, take=None):
@@ -47,7 +49,10 @@ def test_every_part_of_every_phase_is_measured_and_the_shares_are_the_whole(tmp_
     assert [part["name"] for part in record["parts"]] == [*parts, "average", "other"]
     assert sum(part["share"] for part in record["parts"]) == pytest.approx(1)
     assert sum(part["milliseconds"] for part in record["parts"]) == pytest.approx(record["ms_per_iteration"])
-    assert (tmp_path / "profile/phases.md").read_text() == table(profile.parts())
+    assert (tmp_path / "profile/phases.md").read_text() == table(profile.parts(), record["stalls"])
+    data = sum(part["share"] for part in record["parts"] if part["name"] in ("critic/data", "generator/data"))
+    assert record["stalls"]["data"] == pytest.approx(data) and 0 < data < 1
+    assert 0 < record["stalls"]["no operation runs"] < 1
 
 
 def test_the_trace_holds_the_marks_and_the_operations(tmp_path):
@@ -93,6 +98,39 @@ def test_times_are_those_of_a_clock():
     assert sleep.share + other.share == pytest.approx(1)
 
 
+def event(start, end, name="conv", cat="cpu_op"):
+    return {"ph": "X", "name": name, "cat": cat, "ts": start, "dur": end - start}
+
+
+ITERATIONS = [event(100, 200, "iteration", "user_annotation"), event(300, 400, "iteration", "user_annotation")]
+
+
+@pytest.mark.parametrize(
+    ("events", "idle"),
+    [
+        ([], 1),
+        ([event(100, 150), event(110, 120), event(140, 160)], 0.7),  # one within another, two that overlap
+        ([event(0, 1000)], 0),
+        ([event(0, 110), event(190, 310), event(395, 500)], 1 - 35 / 200),  # over the edges of the iterations
+        ([event(0, 1000), event(120, 140, cat="kernel"), event(350, 360, cat="gpu_memcpy")], 0.85),  # a GPU's own
+        ([event(0, 1000, "iteration", "gpu_user_annotation"), {"ph": "s", "name": "arrow", "ts": 150}], 1),
+    ],
+)
+def test_the_time_without_operations_is_what_none_covers(events, idle):
+    trace = gzip.compress(json.dumps({"traceEvents": [*events, *ITERATIONS]}).encode())
+    assert idle_share(trace) == pytest.approx(idle)
+
+
+@given(st.lists(st.tuples(st.integers(0, 450), st.integers(0, 100)), max_size=20))
+@settings(max_examples=50, deadline=None)
+def test_it_is_what_counting_microseconds_gives(spans):
+    trace = gzip.compress(json.dumps({"traceEvents": [*(event(a, a + d) for a, d in spans), *ITERATIONS]}).encode())
+    free = set(range(100, 200)) | set(range(300, 400))
+    for start, length in spans:
+        free -= set(range(start, start + length))
+    assert idle_share(trace) == pytest.approx(len(free) / 200)
+
+
 def test_a_disk_that_refuses_is_one_line(tmp_path):
     (tmp_path / "profile").write_text("a file where the folder should be")
     with pytest.raises(RunFailure, match="cannot write"):
@@ -105,6 +143,7 @@ def test_the_command_says_the_table(tmp_path):
     result = CliRunner().invoke(zoo, [*common, "--profile", "--out", str(tmp_path / "run")], catch_exceptions=False)
     assert result.exit_code == 0
     assert "| critic/backward " in result.stderr
+    assert "| of which data " in result.stderr and "| of which no operation runs " in result.stderr
     assert (tmp_path / "run/profile/trace.json.gz").exists()
     again = CliRunner().invoke(zoo, [*common, "--overwrite", "--out", str(tmp_path / "run")], catch_exceptions=False)
     assert again.exit_code == 0 and not (tmp_path / "run/profile").exists()
