@@ -19,7 +19,7 @@ from zoo_bench.matrix.axes import asks_for_matrix
 from zoo_bench.observers.chosen import split
 from zoo_bench.publish.options import check_unused, terms_of, terms_options
 from zoo_bench.recipes import use_recipe
-from zoo_bench.resume import resumed_recipe
+from zoo_bench.resume import BUDGETS, resumed_recipe
 from zoo_bench.run_folder import RunFolder
 from zoo_core.catalog import Catalog, discover
 from zoo_core.errors import ZooError
@@ -148,6 +148,9 @@ def bench(context: click.Context, /, **given: Any) -> None:
     """
     catalog = discover()
     given["observers"], given["settings"] = split(given["observers"], given["settings"], catalog)
+    if any(context.get_parameter_source(name) is COMMANDLINE for name in BUDGETS):
+        # A budget that is typed replaces that of a recipe, which may be another.
+        given |= {name: None for name in BUDGETS if context.get_parameter_source(name) is not COMMANDLINE}
     processes, terms = asked_processes(given), terms_of(given)
     if not given["publish"]:
         check_unused(terms)
@@ -224,7 +227,7 @@ def bench(context: click.Context, /, **given: Any) -> None:
 def recipe_of(given: dict[str, Any], catalog: Catalog) -> Recipe:
     """The recipe that the options mean. The device and a default budget are settled here."""
     replaced = {part: given[part] for part in PARTS if given[part]}
-    budget = {name: given[name] for name in ("steps", "images", "minutes") if given[name] is not None}
+    budget = {name: given[name] for name in BUDGETS if given[name] is not None}
     recipe = plan(
         catalog,
         model=given["model"],

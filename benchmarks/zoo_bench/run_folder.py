@@ -89,7 +89,7 @@ class RunFolder:
         """Raises ZooError if this is no run folder."""
         try:
             return Recipe.from_json(json.loads(self.recipe.read_text(encoding="utf-8")))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             raise ZooError(f"{self.path} holds no run (recipe.json is missing); type the folder of a run") from None
         except (OSError, ValueError, RecursionError) as error:
             raise ZooError(f"{self.recipe} cannot be read: {error}") from None
