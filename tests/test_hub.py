@@ -57,6 +57,13 @@ def test_one_line_from_python(fake_hub, files, bundle):
     assert sorted(cached) == ["config.json", "model.safetensors"]
 
 
+def test_what_is_saved_is_as_good_as_a_repository(fake_hub, files, bundle, tmp_path):
+    fake_hub.add("user/model", files)
+    for number, model in enumerate((bundle, "user/model", zoo.load("user/model"), tmp_path / "0", str(tmp_path / "1"))):
+        zoo.save(model, tmp_path / str(number))
+        assert torch.equal(zoo.load(tmp_path / str(number)).sample(3), bundle.sample(3))
+
+
 def test_a_warm_cache_is_asked_first(fake_hub, files, monkeypatch):
     first = fake_hub.add("user/model", files, tag="v1")
     hub.fetch("user/model")

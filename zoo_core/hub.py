@@ -116,11 +116,15 @@ def load(reference: str | Path, *, device: str = "cpu", allow_large: bool = Fals
     )
 
 
-def save(model: Run | Bundle, folder: str | Path) -> None:
-    """Write a model, or what a run has learnt so far, to a folder, which every command takes in place of user/repo."""
+def save(model: Run | Bundle | str | Path, folder: str | Path) -> None:
+    """Write a model to a folder, which every command takes in place of user/repo.
+
+    model  one that was loaded; a run, of which what it has learnt so far is written; or what `load` takes, a run's folder too.
+    """
     from zoo_core.bundle import Bundle, run_bundle, save_bundle  # imports torch
 
-    save_bundle(model if isinstance(model, Bundle) else run_bundle(model), Path(folder))
+    found = load(model) if isinstance(model, str | Path) else model
+    save_bundle(found if isinstance(found, Bundle) else run_bundle(found), Path(folder))
 
 
 def _shipped(reference: str | Path, catalog: Catalog | None) -> Found | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from zoo_bench.command import bench, recipe_of
 from zoo_bench.recipes import PLACES, read_recipe, recipe_names, use_recipe
 from zoo_core.build import build
 from zoo_core.catalog import discover
+from zoo_core.cli import main
 from zoo_core.errors import ZooError
 
 NAMES = recipe_names()
@@ -61,6 +63,21 @@ def test_typed_options_win():
     recipe = planned("ning_wgan_96", "--steps", "7", "--size", "48", "--set", "objective.critic_steps=4")
     assert recipe.budget.steps == 7 and recipe.space.size == 48
     assert recipe.options["objective"]["critic_steps"] == 4 and recipe.options["objective"]["clip"] == 0.01
+
+
+def test_a_typed_budget_replaces_that_of_the_recipe(tmp_path, capsys):
+    small = ["--size", "16", "--set", "train.batch=4", "--set", "dataset.count=40", "--no-eval", "--device", "cpu"]
+    out = tmp_path / "run"
+    assert main(["bench", "--recipe", "ning_dcgan_96", *small, "--images", "8", "--out", str(out)]) == 0
+    assert json.loads((out / "recipe.json").read_text())["budget"] == {"steps": None, "images": 8, "minutes": None}
+    assert main(["bench", "--recipe", "ning_dcgan_96", *small, "--images", "8", "--minutes", "1"]) == 2
+    assert "give one of --steps, --images and --minutes" in capsys.readouterr().err
+
+
+def test_the_page_on_publishing_them_names_recipes_that_there_are():
+    page = Path(__file__).parents[2] / "docs/how-to/publish-recipes.md"
+    rows = re.findall(r"^\| `(\w+)` \|", page.read_text(), re.MULTILINE)
+    assert len(rows) >= 10 and set(rows) <= set(NAMES)
 
 
 @pytest.mark.parametrize("name", ["ning_dcgan_96", "ning_wgan_96", "ning_wgan_gp_96"])
