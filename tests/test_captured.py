@@ -6,11 +6,12 @@ import dataclasses
 
 import pytest
 import torch
+from click.testing import CliRunner
 from recorded_graph import RecordedGraph
 
 from zoo_core.build import build
 from zoo_core.catalog import discover
-from zoo_core.cli import main
+from zoo_core.cli import main, zoo
 from zoo_core.errors import ZooError
 from zoo_core.testing.small import random_images, tiny_recipe
 from zoo_core.train.captured import WARM_UP, CapturedStep
@@ -182,6 +183,17 @@ def test_on_needs_a_gpu_and_off_and_auto_do_nothing_without_one(tmp_path, capsys
     said = capsys.readouterr().err
     assert "train.cuda_graph=on needs an NVIDIA GPU, and this run is on cpu; leave it out" in " ".join(said.split())
     assert not (tmp_path / "run").exists()
+
+
+def test_a_run_says_what_is_left_as_it_was(tmp_path, monkeypatch):
+    monkeypatch.setattr("zoo_bench.bench.compile_networks", lambda run, data: {"critic": "it is odd"})
+    monkeypatch.setattr("zoo_bench.bench.capture_phases", lambda run, data: {"generator": "it reads"})
+    size = ["--size", "16", "--set", "generator.width=2", "--set", "critic.width=4", "--set", "dataset.count=32"]
+    words = ["bench", "--model", "dcgan", "--steps", "1", "--no-eval", "--threads", "1", *size, "--out", str(tmp_path / "run")]
+    result = CliRunner().invoke(zoo, words, catch_exceptions=False)
+    assert result.exit_code == 0
+    assert "warning: critic is not compiled: it is odd" in result.stderr
+    assert "warning: phase generator is not captured: it reads" in result.stderr
 
 
 def test_on_fails_and_auto_goes_on_where_a_phase_does_not_pass(monkeypatch):

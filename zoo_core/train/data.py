@@ -11,6 +11,7 @@ from zoo_core.interfaces import Batch, Condition
 from zoo_core.mapped import mapping
 from zoo_core.seeds import mix
 from zoo_core.train.edges import edge_map
+from zoo_core.train.move import fits, move_to
 from zoo_core.train.options import TrainOptions
 from zoo_core.train.stream import Stream
 from zoo_core.train.world import ALONE, World
@@ -31,8 +32,8 @@ class DeviceData:
 
     Batch k of size B holds the images at places k * B .. k * B + B - 1 of an endless row of shuffled copies of the set, so
     every image is seen equally often, and any batch can be made without those before it. Of several processes, each makes its
-    own rows of the batch. An image set that is mapped from a
-    file stays there, and gives the same batches.
+    own rows of the batch. An image set that is mapped from a file stays there, and one that takes too much of a GPU's memory
+    stays in the processor's; they give the same batches.
     """
 
     def __init__(
@@ -51,8 +52,8 @@ class DeviceData:
         self.count = len(keep)
         self.stream: Stream | None = None
         self.pixels = torch.empty(0, dtype=torch.uint8, device=device)
-        if mapping(images.pixels) is not None:
-            self.stream = Stream(images.pixels, keep, self.own_places, device.type == "cuda")
+        if mapping(images.pixels) is not None or not fits(images.pixels.nbytes, device):
+            self.stream = Stream(images.pixels, keep, self.own_places, move_to(device))
         else:
             self.pixels = torch.from_numpy(images.pixels[keep]).to(device)  # (N, H, W, C)
         self.labels = torch.from_numpy(images.labels[keep]).to(device) if images.space.labels else None
@@ -73,7 +74,7 @@ class DeviceData:
     def batch(self, k: int, layout: torch.memory_format = torch.contiguous_format) -> Batch:
         """Batch number k."""
         if self.stream is not None:
-            index, pixels = (part.to(self.device, non_blocking=True) for part in self.stream.batch(k))
+            index, pixels = self.stream.batch(k)
         else:
             index = self.own_places(k)
             pixels = self.pixels.index_select(0, index)

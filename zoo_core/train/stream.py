@@ -1,4 +1,4 @@
-"""Batches of an image set that lies in a file: gathered on the CPU by a thread that reads ahead of the training."""
+"""Batches of an image set that is too large for the device, or for memory: gathered by a thread that reads ahead."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from zoo_core.mapped import release
+from zoo_core.train.move import Arrived, Move
 
 AHEAD = 2  # batches that are read before they are asked for
 HELD = 16 * 2**20  # bytes of the file that may be in memory besides the batches
@@ -22,36 +23,33 @@ class Stream:
 
     places  batch number -> (n,) int64 on the CPU: which rows of `keep` it holds. A function of the number alone, so batches
             may be asked for in any order; asking for them one after the other is the fast one.
-    pin     whether batches lie in memory that a GPU can copy from by itself.
+    move    brings a batch to the device of the training.
     """
 
-    def __init__(
-        self, pixels: NDArray[np.uint8], keep: NDArray[np.int64], places: Callable[[int], Tensor], pin: bool = False
-    ) -> None:
+    def __init__(self, pixels: NDArray[np.uint8], keep: NDArray[np.int64], places: Callable[[int], Tensor], move: Move) -> None:
         self.pixels = np.asarray(pixels)
         self.keep = keep
         self.places = places
-        self.pin = pin
-        self.coming: dict[int, tuple[Tensor, Future[Tensor]]] = {}
+        self.move = move
+        self.coming: dict[int, Future[Arrived]] = {}
         self.reader = ThreadPoolExecutor(1, "zoo-stream")
         self.touched = 0
 
     def batch(self, k: int) -> tuple[Tensor, Tensor]:
-        """Batch number k: its places, (n,), and its pixels, (n, H, W, C) uint8, both on the CPU."""
+        """Batch number k: its places, (n,), and its pixels, (n, H, W, C) uint8, both on the device."""
         wanted = range(k, k + 1 + AHEAD)
         for number in self.coming.keys() - set(wanted):
-            self.coming.pop(number)[1].cancel()
+            self.coming.pop(number).cancel()
         for number in wanted:
             if number not in self.coming:
-                index = self.places(number)
-                self.coming[number] = (index, self.reader.submit(self._gather, index))
-        index, pixels = self.coming.pop(k)
-        return index, pixels.result()
+                self.coming[number] = self.reader.submit(self._read, self.places(number))
+        index, pixels = self.coming.pop(k).result()()
+        return index, pixels
 
-    def _gather(self, index: Tensor) -> Tensor:
+    def _read(self, index: Tensor) -> Arrived:
         rows = torch.from_numpy(self.pixels[self.keep[index.numpy()]])
         self.touched += len(rows) * (rows[0].numel() + AROUND)
         if self.touched > HELD:
             release(self.pixels)
             self.touched = 0
-        return rows.pin_memory() if self.pin else rows
+        return self.move(index, rows)
