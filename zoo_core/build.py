@@ -103,11 +103,34 @@ def build(recipe: Recipe, catalog: Catalog) -> Run:
     )
 
 
+def takes_upsampler(recipe: Recipe, catalog: Catalog) -> bool:
+    """Whether the networks of a recipe have anything of its upsampler; some generators fix their own.
+
+    They are made without memory. What cannot be made so is thought to take it.
+    """
+    watched = _Watched(_make(catalog, recipe, "upsampler"))
+    wrapped = [_make(catalog, recipe, "adversarial")] if "adversarial" in recipe.parts else []
+    try:
+        with torch.device("meta"):
+            _make(catalog, recipe, "objective", *wrapped).nets(RecipeParts(recipe, catalog, upsampler=watched))
+    except Exception:  # of any plugin; building it in earnest says what is wrong
+        return True
+    return watched.asked
+
+
 def build_generator(
-    parts: Mapping[str, str], options: Mapping[str, Mapping[str, Any]], space: Space, latent: int, catalog: Catalog
+    parts: Mapping[str, str],
+    options: Mapping[str, Mapping[str, Any]],
+    space: Space,
+    latent: int,
+    catalog: Catalog,
+    upsampler: Upsampler | None = None,
 ) -> Generator:
-    """The generator alone, as `parts` and `options` name it. Needs no plugin but those of the generator and the upsampler."""
-    upsampler: Upsampler = _component(catalog, "upsampler", parts, options)()
+    """The generator alone, as `parts` and `options` name it. Needs no plugin but those of the generator and the upsampler.
+
+    upsampler  in the place of the one that is named.
+    """
+    upsampler = upsampler or _component(catalog, "upsampler", parts, options)()
     generator: Generator = _component(catalog, "generator", parts, options, space, latent, upsampler)()
     return generator
 
@@ -126,13 +149,14 @@ class RecipeParts:
     catalog: Catalog
     vectors: list[Critic] = field(default_factory=list)  # critics that were asked for vectors
     outputs: dict[Critic, int] = field(default_factory=dict)  # of the critics of images
+    upsampler: Upsampler | None = None  # in the place of the recipe's
 
     @property
     def space(self) -> Space:
         return self.recipe.space
 
     def generator(self, latent: int) -> Generator:
-        return build_generator(self.recipe.parts, self.recipe.options, self.space, latent, self.catalog)
+        return build_generator(self.recipe.parts, self.recipe.options, self.space, latent, self.catalog, self.upsampler)
 
     def critic(self, out: int, vector: int = 0) -> Critic:
         critic: Critic = _make(self.catalog, self.recipe, "critic", self.space, out, vector)
@@ -141,6 +165,21 @@ class RecipeParts:
         else:
             self.outputs[critic] = out
         return critic
+
+
+class _Watched(Upsampler):
+    """Another upsampler, and whether it was asked for anything."""
+
+    def __init__(self, upsampler: Upsampler) -> None:
+        self.upsampler, self.asked = upsampler, False
+
+    def stage(self, cin: int, cout: int, latent: int) -> nn.Module:
+        self.asked = True
+        return self.upsampler.stage(cin, cout, latent)
+
+    def head(self, cin: int, channels: int, latent: int) -> nn.Module:
+        self.asked = True
+        return self.upsampler.head(cin, channels, latent)
 
 
 def memory_format(channels_last: bool, nets: Mapping[str, nn.Module]) -> torch.memory_format:

@@ -1,4 +1,4 @@
-"""One small run that several test files publish, score again or start from."""
+"""What several test files need: one small run to publish, score again or start from, and matrices without processes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from zoo_core import executors
 from zoo_core.cli import main
+from zoo_core.executors import Job
 
 SMALL = [
     "bench", "--size", "16", "--set", "generator.width=2", "--set", "critic.width=4", "--set", "generator.max_width=8", "--set",
@@ -31,3 +33,40 @@ def scored_run(tmp_path_factory) -> Path:
 def run(scored_run, tmp_path) -> Path:
     """A copy of it that a test may change."""
     return Path(shutil.copytree(scored_run, tmp_path / "run"))
+
+
+class Here:
+    """An executor that runs each job in this process as it is started. `lost` of the first starts end without a trace."""
+
+    lost = 0
+    started: list[str]  # by all of a test
+    slots = 2
+
+    def __init__(self, options: None = None) -> None:
+        self.over: dict[str, str] = {}
+
+    def start(self, job: Job) -> None:
+        type(self).started.append(job.name)
+        lost = len(self.started) <= self.lost
+        if not lost:
+            executors.call(job.target, job.arguments)
+        self.over[job.name] = "signal 9" if lost else ""
+
+    def ended(self) -> dict[str, str]:
+        told, self.over = self.over, {}
+        return told
+
+    def stop(self) -> None:
+        pass
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """Matrices run in this process, in an empty folder."""
+    from zoo_bench.matrix import drive, executor_local
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(drive, "POLL", 0)
+    executor = type("Executor", (Here,), {"started": []})
+    monkeypatch.setattr(executor_local, "LocalExecutor", executor)
+    return executor

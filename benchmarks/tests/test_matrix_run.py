@@ -10,51 +10,14 @@ from pathlib import Path
 import pytest
 
 from zoo_bench.lock import locked
-from zoo_bench.matrix import drive, executor_local
 from zoo_bench.matrix.folder import load_matrix, read_status, write_status
-from zoo_core import executors
 from zoo_core.cli import main
-from zoo_core.executors import Job
 
 SMALL = [
     "--size", "16", "--set", "generator.width=2", "--set", "critic.width=4", "--set", "generator.max_width=8",
     "--set", "critic.max_width=8", "--set", "latent=6", "--set", "train.batch=4", "--set", "dataset.count=40",
     "--steps", "2", "--no-eval", "--out", "m",
 ]  # fmt: skip
-
-
-class Here:
-    """An executor that runs each job in this process as it is started. `lost` of the first starts end without a trace."""
-
-    lost = 0
-    started: list[str]  # by all of a test
-    slots = 2
-
-    def __init__(self, options: None = None) -> None:
-        self.over: dict[str, str] = {}
-
-    def start(self, job: Job) -> None:
-        type(self).started.append(job.name)
-        lost = len(self.started) <= self.lost
-        if not lost:
-            executors.call(job.target, job.arguments)
-        self.over[job.name] = "signal 9" if lost else ""
-
-    def ended(self) -> dict[str, str]:
-        told, self.over = self.over, {}
-        return told
-
-    def stop(self) -> None:
-        pass
-
-
-@pytest.fixture
-def here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(drive, "POLL", 0)
-    executor = type("Executor", (Here,), {"started": []})
-    monkeypatch.setattr(executor_local, "LocalExecutor", executor)
-    return executor
 
 
 def states(folder: str = "m") -> dict[str, str]:

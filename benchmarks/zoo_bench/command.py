@@ -124,7 +124,7 @@ DEFAULT_MINUTES = {"cpu": 5.0, "mps": 10.0, "cuda": 10.0}
     metavar="IMAGES",
     help="Of training, between scores on the way; 0: none.",
 )
-@click.option("--samples", default=0, help="Images to score; 0: as many as there are training images.")
+@click.option("--samples", default=0, type=click.IntRange(0), help="Images to score; 0: as many as there are training images.")
 @click.option(
     "--overfit", default=0, type=click.IntRange(0, 100), metavar="N", help="Learn N images by heart instead, and say how well."
 )
@@ -154,6 +154,8 @@ def bench(context: click.Context, /, **given: Any) -> None:
     processes, terms = asked_processes(given), terms_of(given)
     if not given["publish"]:
         check_unused(terms)
+    if given["change_recipe"] and not given["resume"]:
+        raise ZooError("--change-recipe goes with --resume RUN; leave it out")
     if asks_for_matrix(given):
         if given["publish"]:
             raise ZooError("--publish is for one run; leave it out, then type zoo publish RUN USER/NAME")

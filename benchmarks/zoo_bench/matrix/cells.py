@@ -14,15 +14,18 @@ import click
 
 from zoo_bench.command import recipe_of
 from zoo_bench.matrix.axes import axes, varied
-from zoo_bench.matrix.folder import Cell, Matrix
+from zoo_bench.matrix.folder import OWN, Cell, Matrix
 from zoo_core.catalog import Catalog
 from zoo_core.errors import ZooError
+from zoo_core.recipe import Recipe
 
 MATRIX_ONLY = ("observers", "varied", "seeds", "jobs", "engine", "dry_run", "out", "overwrite", "resume", "as_json")
 
 
 def plan_matrix(given: Mapping[str, Any], catalog: Catalog, options: Iterable[click.Parameter], command: str) -> Matrix:
     """Every combination of the names and of the varied options, with every seed, as a cell.
+
+    What takes nothing of an upsampler is planned once, with OWN as its upsampler, and not once for each that is named.
 
     `given` holds the values of `options`, those of `zoo bench`. Raises ZooError for a name that does not exist or comes twice,
     and if no cell at all is possible.
@@ -33,11 +36,19 @@ def plan_matrix(given: Mapping[str, Any], catalog: Catalog, options: Iterable[cl
         values = dict(zip([*chosen, *options_of], words, strict=True))
         settings = tuple(f"{key}={values[key]}" for key in options_of)
         one = {**given, **{flag: values[flag] for flag in chosen}, "settings": (*given["settings"], *settings)}
-        name = re.sub(r"[^\w.-]+", "_", "-".join((*words[: len(chosen)], *settings)))
+        recipe, problem = None, ""
         try:
             recipe = recipe_of(one, catalog)
+            if _ignores_upsampler(one, recipe, catalog):
+                values, one = {**values, "upsampler": OWN}, {**one, "upsampler": None}
+                recipe = recipe_of(one, catalog)
         except ZooError as error:
-            cells.append(Cell(_unique(f"{name}-s{given['seed']}", cells), values, given["seed"], problem=str(error)))
+            problem = str(error)
+        if any(cell.values == values for cell in cells):  # with another upsampler, which it would ignore as well
+            continue
+        name = re.sub(r"[^\w.-]+", "_", "-".join((*(values[flag] for flag in chosen), *settings)))
+        if recipe is None:
+            cells.append(Cell(_unique(f"{name}-s{given['seed']}", cells), values, given["seed"], problem=problem))
             continue
         for seed in range(given["seed"], given["seed"] + given["seeds"]):
             typed = cell_command(options, {**one, "seed": seed})
@@ -47,6 +58,14 @@ def plan_matrix(given: Mapping[str, Any], catalog: Catalog, options: Iterable[cl
     if len(problems) == len(cells):
         raise ZooError(problems[0])
     return Matrix(tuple(cells), scoring_of(given), command)
+
+
+def _ignores_upsampler(given: Mapping[str, Any], recipe: Recipe, catalog: Catalog) -> bool:
+    if not given["upsampler"] or any(text.startswith("upsampler.") for text in given["settings"]):
+        return False
+    from zoo_core.build import takes_upsampler  # imports torch
+
+    return not takes_upsampler(recipe, catalog)
 
 
 def scoring_of(given: Mapping[str, Any]) -> dict[str, Any]:

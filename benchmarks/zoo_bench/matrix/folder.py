@@ -17,6 +17,7 @@ from zoo_core.hooks import PARTS
 from zoo_core.recipe import Recipe
 
 FORMAT = 1
+OWN = "its own"  # in place of the upsampler's name, of a cell whose generator takes none
 AXES = {"model": "model", **PARTS}  # flag -> kind of the entries that it names
 PASSING = ("command", "threads", "versions", "hardware", "dataset_sha256", "precision")  # of a recipe, not what is asked for
 

@@ -15,10 +15,12 @@ from typing import Any
 import click
 from rich.console import Console
 
+from zoo_bench.command import COMMANDLINE
 from zoo_bench.lock import locked
 from zoo_bench.matrix.cells import plan_matrix
 from zoo_bench.matrix.executor_local import cores
 from zoo_bench.matrix.folder import (
+    OWN,
     Cell,
     Matrix,
     clear,
@@ -42,6 +44,7 @@ from zoo_core.executors import Executor
 from zoo_core.options import parse
 
 ENGINE = "engine."  # what settings of the executor begin with
+AGAIN = ("resume", "jobs", "engine", "dry_run", "as_json")  # what a matrix that goes on takes, beside these settings
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,7 @@ def bench_matrix(context: click.Context, given: Mapping[str, Any], catalog: Cata
     engine = engine_of(given["engine"] or "local", [text for text in given["settings"] if text.startswith(ENGINE)], catalog)
     folder, matrix, replaced = asked_matrix(context, given, catalog)
     opened(given["observers"], catalog)  # a library that is missing is said before anything starts
+    check_extractor(matrix)
     executor = None if given["dry_run"] else engine.open(catalog)
     try:
         left = [cell for cell in matrix.possible if replaced or not is_finished(folder / cell.name)]
@@ -113,6 +117,7 @@ def bench_matrix(context: click.Context, given: Mapping[str, Any], catalog: Cata
 def asked_matrix(context: click.Context, given: Mapping[str, Any], catalog: Catalog) -> tuple[Path, Matrix, Matrix | None]:
     """(folder, what is to be done there, what --overwrite removes first)."""
     if given["resume"]:
+        check_resumed(context, given)
         return Path(given["resume"]), load_matrix(given["resume"]), None
     settings = tuple(text for text in given["settings"] if not text.startswith(ENGINE))
     command = shlex.join(["zoo", *sys.argv[1:]])
@@ -122,6 +127,27 @@ def asked_matrix(context: click.Context, given: Mapping[str, Any], catalog: Cata
     if old is None or given["overwrite"]:
         return folder, matrix, old
     return folder, joined(old, matrix, folder), None
+
+
+def check_extractor(matrix: Matrix) -> None:
+    """Raises ZooError for an extractor that does not exist, or a file that is not its weights."""
+    if matrix.scoring["extractor"] is not None:
+        from zoo_bench.evaluation.extractors import open_extractor  # imports torch
+
+        weights = matrix.scoring["weights"]
+        open_extractor(matrix.scoring["extractor"], weights and Path(weights))
+
+
+def check_resumed(context: click.Context, given: Mapping[str, Any]) -> None:
+    """Raises ZooError for options that a matrix which goes on would not heed: its cells are as they were planned."""
+    typed = [option for option in context.command.params if context.get_parameter_source(option.name or "") is COMMANDLINE]
+    flags = [option.opts[-1] for option in typed if option.name not in (*AGAIN, "settings")]
+    flags += [f"--set {text}" for text in given["settings"] if not text.startswith(ENGINE)]
+    if flags:
+        raise ZooError(
+            f"{flags[0]}: {given['resume']} goes on as it was planned; leave it out, or type the whole command again, "
+            f"which adds models and seeds to --out {given['resume']}"
+        )
 
 
 def default_name(matrix: Matrix) -> str:
@@ -182,6 +208,7 @@ def plan_lines(folder: Path, matrix: Matrix, left: Sequence[Cell]) -> list[str]:
         else:
             todo = sum(cell.name in names for cell in cells)
             text = f"seeds {cells[0].seed}-{cells[-1].seed}" if len(cells) > 1 else f"seed {cells[0].seed}"
+            text += ", once: its generator takes no upsampler" if values.get("upsampler") == OWN else ""
             text += ", finished" if not todo else f", {todo} to do" if todo < len(cells) else ""
         rows.append((*words(values), text))
     return columns(rows)
