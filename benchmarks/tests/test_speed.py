@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ SPEED = Path(__file__).parents[1] / "speed"
 @pytest.fixture
 def script(monkeypatch):
     monkeypatch.syspath_prepend(str(SPEED))
-    names = ("peak", "table", "measure", "limits")
+    names = ("peak", "table", "measure", "limits", "bound", "race", "naive", "networks")
     before = {name: sys.modules.pop(name, None) for name in names}
     yield importlib.import_module
     for name in names:
@@ -41,6 +42,27 @@ def test_operations_are_two_per_product_of_all_passes(script):
         gradient.square().sum().backward()
 
     assert operations(penalty) >= 5 * once
+
+
+def test_operators_timed_alone_are_those_of_the_iteration(script):
+    bound, operations = script("bound"), script("peak").operations
+    net = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 4, 3, 2), torch.nn.ConvTranspose2d(4, 2, 4, 2), torch.nn.Flatten(), torch.nn.LazyLinear(1)
+    )
+    x = torch.randn(5, 3, 9, 9)
+
+    def work():
+        for _ in range(2):
+            net(x).sum().backward()
+
+    work()
+    found = bound.calls(work)
+    assert sum(count for (func, _), count in found.items() if "backward" in str(func)) == 4
+    assert set(found.values()) == {2}  # the same call twice is timed once
+    for layout in bound.LAYOUTS:
+        counts = [operations(partial(call[0], *bound.arguments(call, layout))) * found[call] for call in found]
+        assert sum(counts) == operations(work)
+        assert all(0 < bound.alone(call, layout, 1) < float("inf") for call in found)
 
 
 def test_a_row_holds_the_whole_iteration(script, monkeypatch, tmp_path):
