@@ -1,144 +1,15 @@
-"""The documentation does what it says: marked blocks are executed, links lead somewhere, tables name what there is.
-
-<!-- run -->           the next block is executed; below a `$ command` stands its output, `...` for anything
-<!-- fails N -->       the same, and each command must end with exit code N
-<!-- file: NAME -->    the next block is written to that file
-"""
+"""What the pages say is so: links lead somewhere, tables name what there is. See test_docs_blocks.py for their blocks."""
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
-import sysconfig
-import venv
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from docs_pages import PAGES, ROOT, name
 
 from zoo_core.catalog import discover
 from zoo_core.space import SIZES, halvings
-
-ROOT = Path(__file__).resolve().parent.parent
-OTHERS = [*ROOT.glob("*.md"), *ROOT.glob("plugins/*/README.md"), ROOT / "benchmarks/README.md"]
-PAGES = sorted([*OTHERS, *(page for page in ROOT.glob("docs/**/*.md") if "_build" not in page.parts)])
-BLOCK = re.compile(r"^<!-- (run|fails \d+|file: \S+) -->\n```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-MARK = re.compile(r"^<!-- (?:run|fails|file)\b", re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class Block:
-    mark: str
-    language: str
-    text: str
-
-
-def blocks(page: Path) -> list[Block]:
-    return [Block(*match.groups()) for match in BLOCK.finditer(page.read_text())]
-
-
-def name(page: Path) -> str:
-    return str(page.relative_to(ROOT))
-
-
-def steps(block: Block) -> list[tuple[str, list[str]]]:
-    """(command, expected lines) of a console block; a block of another language is one command."""
-    if block.language != "console":
-        return [(block.text, [])]
-    found: list[tuple[str, list[str]]] = []
-    for line in block.text.splitlines():
-        if line.startswith("$ "):
-            found.append((line[2:], []))
-        else:
-            found[-1][1].append(line)
-    return found
-
-
-def fits(output: str, expected: list[str]) -> bool:
-    """Whether the output has the expected lines, one after the other; white space does not count, `...` is anything."""
-    text = [" ".join(line.split()) for line in output.splitlines()]
-    lines = [r".*".join(re.escape(" ".join(part.split())) for part in line.split("...")) for line in expected]
-    joined, gap = "", True
-    for line in lines:
-        if line == ".*":
-            joined, gap = joined + r"(?:.*\n)*", True
-        else:
-            joined, gap = joined + line.replace(".*", r"\s*.*\s*") + r"\n", False
-    end = r"(?:.*\n)*" if gap else ""
-    return re.fullmatch(joined + end, "\n".join(text) + "\n") is not None
-
-
-@pytest.mark.parametrize(
-    ("output", "expected", "good"),
-    [
-        ("a\nb\n", ["a", "b"], True),
-        ("a\nb\n", ["a"], False),
-        ("a\nb\nc\n", ["a", "...", "c"], True),
-        ("a\nb\nc\n", ["...", "b", "..."], True),
-        ("a\nc\n", ["...", "b", "..."], False),
-        ("one    two 3.14\n", ["one ... 3.14"], True),
-        ("one    two 3x14\n", ["one ... 3.14"], False),
-        ("anything", [], True),
-    ],
-)
-def test_expected_output_is_compared(output, expected, good):
-    assert fits(output, expected) == good
-
-
-class Shell:
-    """A folder and an environment in which the commands of a page are executed: like a user's, on top of this one."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder / "work"
-        self.folder.mkdir()
-        environment = folder / "venv"
-        venv.create(environment, symlinks=True)
-        python = environment / "bin/python"
-        site = next(environment.glob("lib/python*/site-packages"))
-        # Packages of this environment, those that are installed editable too; what the page installs goes elsewhere.
-        (site / "below.pth").write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n")
-        for command, module in (("zoo", "zoo_core"), ("pip", "pip")):
-            script = environment / "bin" / command
-            script.write_text(f'#!/bin/sh\nexec "{python}" -m {module} "$@"\n')
-            script.chmod(0o755)
-        self.variables = {
-            **{key: value for key, value in os.environ.items() if not key.startswith(("ZOO_PLUGINS", "PYTHON", "COLUMNS"))},
-            "PATH": f"{environment / 'bin'}{os.pathsep}{os.environ['PATH']}",
-            "VIRTUAL_ENV": str(environment),
-            "PIP_NO_BUILD_ISOLATION": "0",  # sic: pip reads it as the value of --no-build-isolation's destination
-            "PIP_NO_DEPS": "1",
-            "PYTHONDONTWRITEBYTECODE": "1",
-        }
-
-    def run(self, command: str, language: str) -> subprocess.CompletedProcess[str]:
-        line = [sys.executable, "-c", command] if language == "python" else ["bash", "-euo", "pipefail", "-c", command]
-        merged = subprocess.STDOUT
-        return subprocess.run(
-            line, cwd=self.folder, env=self.variables, stdout=subprocess.PIPE, stderr=merged, text=True, timeout=300
-        )
-
-
-@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)], ids=name)
-def test_marked_blocks_do_what_they_say(page, tmp_path):
-    shell = Shell(tmp_path)
-    for block in blocks(page):
-        if block.mark.startswith("file: "):
-            file = shell.folder / block.mark.removeprefix("file: ")
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(block.text)
-            continue
-        code = int(block.mark.partition(" ")[2] or 0)
-        for command, expected in steps(block):
-            done = shell.run(command, block.language)
-            assert done.returncode == code, f"{command}\n{done.stdout}"
-            assert not expected or fits(done.stdout, expected), f"{command}\n{done.stdout}"
-
-
-@pytest.mark.parametrize("page", PAGES, ids=name)
-def test_every_mark_belongs_to_a_block(page):
-    assert len(MARK.findall(page.read_text())) == len(blocks(page))
 
 
 def anchors(page: Path) -> set[str]:

@@ -1,0 +1,120 @@
+"""`zoo bench` and `zoo check` as they are, but small: the commands of the documentation train for minutes otherwise."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from zoo_core import executors
+from zoo_core.catalog import Catalog
+from zoo_core.executors import Job
+from zoo_core.hooks import PARTS
+from zoo_core.recipe import Budget, Recipe
+from zoo_core.testing.subject import small
+
+STEPS, BATCH, GRID, CELLS, COMBINATIONS, SAMPLES = 2, 4, 4, 3, 3, 40
+
+
+def make_small(patch: pytest.MonkeyPatch, scored: bool) -> None:
+    """Recipes train two steps of small networks on few images; a matrix has three cells, which run in this process.
+
+    scored  whether what is trained is scored, too.
+    """
+    from zoo_bench import bench, command, training
+    from zoo_bench.matrix import cells, executor_local, run
+    from zoo_core.testing import checks_learning, matrix
+
+    plan, run_bench, plan_matrix, combinations = command.plan, bench.run_bench, run.plan_matrix, matrix.combinations
+
+    def run_small(*given: Any, scoring: Any, **more: Any) -> Any:
+        few = replace(scoring, samples=SAMPLES, extractor=scoring.extractor if scored else None)
+        return run_bench(*given, scoring=few, **more)
+
+    def few_cells(given: Mapping[str, Any], *more: Any) -> Any:
+        planned = plan_matrix(given, *more)
+        return planned if given["dry_run"] else replace(planned, cells=few(planned.cells, CELLS))
+
+    patch.setattr(command, "plan", lambda catalog, **given: with_small_parts(plan(catalog, **given), catalog))
+    patch.setattr(command, "resumed_recipe", short(command.resumed_recipe, 2 * STEPS))
+    patch.setattr(cells, "recipe_of", short(command.recipe_of, STEPS))
+    patch.setattr(command, "recipe_of", cells.recipe_of)
+    patch.setattr(bench, "run_bench", run_small)
+    patch.setattr(training, "GRID_SAMPLES", GRID)
+    patch.setattr(run, "plan_matrix", few_cells)
+    patch.setattr(executor_local, "LocalExecutor", Here)
+    patch.setattr(matrix, "combinations", lambda *given: few(combinations(*given), COMBINATIONS))
+    patch.setattr(checks_learning, "ENOUGH", float("inf"))  # so that it ends at the first look
+    conformance = importlib.import_module("zoo_core.testing.conformance")  # the package has a function of this name
+    patch.setattr(conformance, "_call", once(conformance._call))
+
+
+def short(make: Callable[..., Recipe], steps: int) -> Callable[..., Recipe]:
+    """The recipes that a function makes, with a budget of at most that many steps; what is a dry run is left as it is."""
+
+    def made(given: Any, *more: Any) -> Recipe:
+        recipe = make(given, *more)
+        typed = given if isinstance(given, dict) else more[0]
+        enough = recipe.budget.steps is not None and recipe.budget.steps <= steps
+        return recipe if enough or typed.get("dry_run") else replace(recipe, budget=Budget(steps=steps))
+
+    return made
+
+
+def with_small_parts(recipe: Recipe, catalog: Catalog) -> Recipe:
+    """The recipe with small networks, batches and datasets."""
+    options = {
+        part: with_small(values, part, recipe.parts[part], catalog) if part in recipe.parts else values
+        for part, values in recipe.options.items()
+    }
+    options["train"] = {**options["train"], "batch": min(BATCH, options["train"]["batch"])}
+    data = replace(recipe.data, options=with_small(recipe.data.options, "dataset", recipe.data.id, catalog))
+    return replace(recipe, options=options, data=data)
+
+
+def with_small(values: Mapping[str, Any], part: str, id: str, catalog: Catalog) -> dict[str, Any]:
+    config = catalog.load_config(catalog.find(PARTS.get(part, part), id))
+    limits = small(config) if config else {}
+    lower = {name: limit for name, limit in limits.items() if name in values and values[name] != limit}
+    return {**values, **{name: limit for name, limit in lower.items() if not isinstance(limit, int) or values[name] > limit}}
+
+
+def few(things: Any, most: int) -> Any:
+    """At most that many of them, evenly spread."""
+    return things[:: -(-len(things) // most)]
+
+
+def once(call: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """What a check says of a plugin is remembered: a page runs all checks again to show what an option adds."""
+    said: dict[tuple[str, str], Any] = {}
+
+    def remembered(case: Any) -> Any:
+        key = (case.subject.distribution, case.id)
+        if key not in said:
+            said[key] = call(case)
+        return said[key]
+
+    return remembered
+
+
+class Here:
+    """An executor that runs a job in this process before `start` returns."""
+
+    slots = 1
+
+    def __init__(self, options: None = None) -> None:
+        self.over: dict[str, str] = {}
+
+    def start(self, job: Job) -> None:
+        executors.call(job.target, job.arguments)
+        self.over[job.name] = ""
+
+    def ended(self) -> Mapping[str, str]:
+        over, self.over = self.over, {}
+        return over
+
+    def stop(self) -> None:
+        """Nothing runs."""
