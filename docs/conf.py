@@ -15,7 +15,7 @@ copyright = "the zoo project, Apache-2.0"
 version = release = __version__
 
 extensions = ["myst_parser", "zoo_reference"]
-myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
+myst_enable_extensions = ["colon_fence", "deflist"]  # formulas are text: MathJax would come from the network
 myst_heading_anchors = 3
 exclude_patterns = ["_build", "tutorials/plugins"]
 smartquotes = False  # -- is part of options

@@ -28,6 +28,13 @@ def test_links_inside_the_repository_lead_somewhere(page):
         assert not anchor or anchor in anchors(found), f"{target} is no heading"
 
 
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_formulas_are_text(page):
+    """Sphinx would draw others with a script from the network, and the pages are to work without one."""
+    text = re.sub(r"```.*?^```$|`[^`]*`", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    assert "{math}" not in page.read_text() and not re.search(r"\$[^$\n]+\$", text)
+
+
 def test_the_models_in_the_readme_are_those_there_are():
     table = re.search(r"^## Models$.*?\n\n(\| model .*?)\n\n", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
     assert table
