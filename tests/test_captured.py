@@ -150,9 +150,9 @@ def test_a_lazy_penalty_an_optimizer_of_the_processor_and_several_processes_stay
     critic, generator = run.phases
     assert "number of the iteration" in problem(run, critic, data, RecordedGraph)
     assert problem(run, generator, data, RecordedGraph) == ""
-    recipe = tiny_recipe("dcgan", ["train.optimizer=timm/lion"])
+    recipe = tiny_recipe("dcgan", ["train.optimizer=torch/adagrad"])
     run = build(recipe, discover())
-    assert "Lion needs numbers of the processor" in problem(run, run.phases[0], data, RecordedGraph)
+    assert "Adagrad needs numbers of the processor" in problem(run, run.phases[0], data, RecordedGraph)
     run, data = run_of("dcgan", world=World(0, 2))
     assert "several processes" in problem(run, run.phases[0], data, RecordedGraph)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import sys
+import warnings
 
 import pytest
 import torch
@@ -50,10 +51,14 @@ def test_the_default_is_fused_adam_with_the_options_of_the_trainer():
 )
 def test_on_a_gpu_steps_need_no_number_of_the_processor(name, fused, capturable):
     # Made for a GPU and not used: the parameters lie here.
-    group = make_optimizer(TrainOptions(optimizer=name), parameters(), 0.003, "cuda").param_groups[0]
+    with warnings.catch_warnings():  # of which one kind is turned off
+        group, plain, here = (
+            make_optimizer(TrainOptions(optimizer=name, cuda_graph=asked), parameters(), 0.003, device).param_groups[0]
+            for asked, device in (("auto", "cuda"), ("off", "cuda"), ("auto", "cpu"))
+        )
     assert (group.get("fused"), group.get("capturable")) == (fused, capturable)
-    here = make_optimizer(TrainOptions(optimizer=name), parameters(), 0.003, "cpu").param_groups[0]
-    assert not here.get("capturable")
+    assert plain.get("fused") == fused
+    assert not plain.get("capturable") and not here.get("capturable")
 
 
 def test_a_rate_that_is_a_tensor_changes_in_place():

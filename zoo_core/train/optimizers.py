@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import warnings
 from collections.abc import Iterable
 from typing import Any
 
@@ -22,24 +23,28 @@ def make_optimizer(
 ) -> torch.optim.Optimizer:
     """The optimizer of one phase. Raises ZooError for a name that means none.
 
-    device  type of the parameters' device. On "cuda" an optimizer is capturable where torch has it: its counters lie there too.
+    device  type of the parameters' device. On "cuda", with train.cuda_graph, an optimizer is capturable where torch has that:
+            its counters lie there, too.
 
     torch/NAME and timm/NAME get lr, weight_decay, and, where they have such things, beta1 and beta2 as their betas, beta1 as
     their momentum; their other options are their library's defaults.
     """
-    parameters, decay, on_gpu = list(parameters), options.weight_decay, device == "cuda"
+    parameters, decay = list(parameters), options.weight_decay
+    capturable = device == "cuda" and options.cuda_graph != "off"
+    if capturable:  # torch warns of the steps before the recording
+        warnings.filterwarnings("ignore", message="This instance was constructed with capturable=True")
     if options.optimizer in ("adam", "adamw"):
         make = torch.optim.Adam if options.optimizer == "adam" else torch.optim.AdamW
         betas = (options.beta1, options.beta2)
-        return make(parameters, lr=lr, betas=betas, weight_decay=decay, fused=True, capturable=on_gpu)
+        return make(parameters, lr=lr, betas=betas, weight_decay=decay, fused=True, capturable=capturable)
     if options.optimizer == "rmsprop":
         # beta2 0.999 is Adam's default; RMSprop's own smoothing in torch is 0.99.
-        return torch.optim.RMSprop(parameters, lr=lr, alpha=options.beta2, weight_decay=decay, capturable=on_gpu)
+        return torch.optim.RMSprop(parameters, lr=lr, alpha=options.beta2, weight_decay=decay, capturable=capturable)
     if options.optimizer == "sgd":
-        return torch.optim.SGD(parameters, lr=lr, momentum=options.beta1, weight_decay=decay, fused=on_gpu or None)
+        return torch.optim.SGD(parameters, lr=lr, momentum=options.beta1, weight_decay=decay, fused=device == "cuda" or None)
     library, _, name = options.optimizer.partition("/")
     if library == "torch" and name:
-        return _of_torch(options, name, parameters, lr, on_gpu)
+        return _of_torch(options, name, parameters, lr, capturable)
     if library == "timm" and name:
         return _of_timm(options, name, parameters, lr)
     near = difflib.get_close_matches(options.optimizer, PLAIN, n=1)
@@ -80,14 +85,14 @@ def torch_optimizers() -> dict[str, type[torch.optim.Optimizer]]:
 
 
 def _of_torch(
-    options: TrainOptions, name: str, parameters: list[nn.Parameter], lr: float, on_gpu: bool
+    options: TrainOptions, name: str, parameters: list[nn.Parameter], lr: float, capturable: bool
 ) -> torch.optim.Optimizer:
     every = torch_optimizers()
     if name.lower() not in every:
         raise _unknown(options.optimizer, "torch", name.lower(), every)
     make: Any = every[name.lower()]
     takes = set(inspect.signature(make).parameters)
-    fixed = {"capturable": True} if on_gpu and "capturable" in takes else {}
+    fixed = {"capturable": True} if capturable and "capturable" in takes else {}
     return _made(options, lambda **given: make(parameters, lr=lr, **fixed, **given), takes)
 
 
