@@ -143,6 +143,17 @@ def test_broken_connections(fake_hub, api, tmp_path):
         hf_hub_download("user/model", "x", cache_dir=tmp_path)
 
 
+def test_a_client_that_does_not_wait_is_no_error_of_the_server(fake_hub, api, capfd):
+    fake_hub.add("user/model", {f"{i}.txt": "x" * 100 for i in range(1000)})  # an answer that no buffer holds
+    fake_hub.slow("/api/models", 0.3)
+    with pytest.raises(Exception, match="timed out"):
+        api.model_info("user/model", timeout=0.05)
+    fake_hub.fail("/api/models", status=418)  # answered after the one before: the lock is one
+    with pytest.raises(HfHubHTTPError, match="418"):
+        api.model_info("user/model")
+    assert "Traceback" not in capfd.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("asked", "start", "end"), [("0-0", 0, 1), ("5-", 5, None), ("-7", -7, None), ("10-19", 10, 20), ("9-99999999", 9, None)]
 )

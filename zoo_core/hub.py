@@ -164,7 +164,7 @@ def _download(asked: Reference, optional: Sequence[str], allow_large: bool, cata
     from huggingface_hub import HfApi, hf_hub_download
 
     try:
-        with asking(_typed(asked), before=f"there is no folder {_typed(asked)}, and "):
+        with asking(_typed(asked)):
             info = HfApi().model_info(asked.repo, revision=asked.revision or None, files_metadata=True, timeout=10)
     except RunFailure as failure:
         if found := _cached(asked):
@@ -172,7 +172,7 @@ def _download(asked: Reference, optional: Sequence[str], allow_large: bool, cata
 
             click.echo(f"warning: {failure}; taking {found.name} from the cache", err=True)
             return found
-        raise
+        raise RunFailure(f"there is no folder {_typed(asked)}, and {failure}") from failure
     commit = str(info.sha)
     sizes = {item.rfilename: item.size for item in info.siblings or ()}
     wanted = [WEIGHTS, *(name for name in optional if name in sizes and name not in (CONFIG, WEIGHTS))]
@@ -207,8 +207,8 @@ def _typed(asked: Reference) -> str:
 
 
 @contextmanager
-def asking(what: str, before: str = "") -> Iterator[None]:
-    """Errors of the Hub's client while it reads `what`, as one line, which begins with `before` if there is no connection.
+def asking(what: str) -> Iterator[None]:
+    """Errors of the Hub's client while it reads `what`, as one line.
 
     ZooError for what the user can change, RunFailure for what may pass.
     """
@@ -242,8 +242,7 @@ def asking(what: str, before: str = "") -> Iterator[None]:
     except Exception as error:
         if not isinstance(error, (OSError, *HfHubHTTPError.__bases__)):  # the client's HTTP library, not always the same
             raise
-        said = one_line(str(error) or type(error).__name__, 120)
-        raise RunFailure(f"{before}the Hub cannot be reached: {said}") from error
+        raise RunFailure(f"the Hub cannot be reached: {one_line(str(error) or type(error).__name__, 120)}") from error
 
 
 def _refused(what: str, status: int, error: Exception) -> ZooError | RunFailure:

@@ -8,6 +8,7 @@ import math
 from pathlib import Path
 
 import pytest
+from huggingface_hub import constants
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,7 +33,7 @@ def verify(capsys, *arguments: object) -> tuple[int, list[str], str]:
     return code, said.out.splitlines(), (said.err.splitlines() or [""])[-1]
 
 
-def test_a_repository_keeps_what_it_says(folder, fake_hub, capsys):
+def test_a_repository_keeps_what_it_says(folder, fake_hub, capsys, monkeypatch):
     fake_hub.add("user/model", {path.name: path for path in folder.iterdir()}, tag="v1")
     code, lines, _ = verify(capsys, "user/model@v1")
     assert code == 0 and lines[-1].startswith("user/model@v1 keeps what it says")
@@ -42,6 +43,9 @@ def test_a_repository_keeps_what_it_says(folder, fake_hub, capsys):
     assert all(row[1] == row[2] and "differs" not in row for row in rows.values())  # the same machine: the same digits
     asked = " ".join(request.path for request in fake_hub.requests)
     assert "report.json" in asked and "samples.png" not in asked  # nothing but what it needs
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    before = len(fake_hub.requests)
+    assert verify(capsys, "user/model@v1")[:2] == (0, lines) and len(fake_hub.requests) == before
 
 
 def test_a_polished_report_or_card_is_found(folder, capsys):
