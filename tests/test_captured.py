@@ -137,7 +137,7 @@ def numbered(loss):
         (turning, "its step changes by "),
         (waiting, "operation not permitted when stream is capturing"),
         (numbered, "its loss depends on the number of the iteration"),
-        (lambda loss: lambda nets, batch, draw: {}, "stack expects a non-empty TensorList"),
+        (lambda loss: lambda nets, batch, draw: {}, "it has no step so early in the run"),
     ],
 )
 def test_what_a_graph_cannot_hold_is_found_out(loss, why):

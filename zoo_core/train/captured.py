@@ -111,6 +111,8 @@ class CapturedStep:
 
         def work() -> Tensor:
             terms = self._step(self.batch, unmarked)
+            if not terms:
+                raise ZooError("it has no step so early in the run")
             self.names = list(terms)
             return torch.stack([value.detach().float() for value in terms.values()])
 
