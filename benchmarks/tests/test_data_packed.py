@@ -16,6 +16,7 @@ from zoo_bench.data.packed import Packed
 from zoo_bench.data.sheets import cut, tile_of
 from zoo_core.catalog import discover
 from zoo_core.cli import zoo
+from zoo_core.cli import main
 from zoo_core.errors import ZooError
 from zoo_core.mapped import mapping
 from zoo_core.recipe import Budget, plan
@@ -168,6 +169,12 @@ def sheet(rows, columns, tile, bands=4):
             piece = np.random.default_rng(row * 100 + column).integers(0, 256, (tile[1], tile[0], bands), np.uint8)
             image.paste(Image.fromarray(piece), (column * tile[0], row * tile[1]))
     return image
+
+
+def test_too_few_tiles_are_said_of_the_sheet(tmp_path, capsys):
+    sheet(2, 3, (16, 12)).save(tmp_path / "sheet.png")
+    assert main(["data", "make", str(tmp_path / "sheet.png"), str(tmp_path / "out"), "--size", "16", "--sheet", "16x12"]) == 2
+    assert f"{tmp_path / 'sheet.png'} in tiles of 16x12 has 6 usable images, 16 are needed" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("bands", [3, 4])

@@ -179,6 +179,7 @@ def test_labels_of_a_folder_are_matched_by_name(tmp_path, capsys):
         (["{fake}", "--dataset", "creatures", "--labels", "tipe"], "no label tipe"),
         (["{fake}", "--dataset", "creatures", "--set", "coutn=3"], "did you mean count?"),
         (["{fake}", "--against", "{real}", "--out", "{fake}/0000.png"], "is a file"),
+        (["{fake}", "--against", "{real}", "--out", "{fake}/0000.png/new"], "0000.png is a file"),
         (["{fake}/none", "--dataset", "creatures"], "there is no folder"),
         (["{run}", "--size", "32"], "draws 16 pixels"),
         (["{run}", "--background", "black"], "draws no transparency"),
@@ -197,6 +198,11 @@ def test_images_of_many_sizes_need_a_size(tmp_path, folders, capsys):
     assert "type --size" in answer(capsys, mixed, "--against", folders[0], code=2)
     report = answer(capsys, mixed, "--against", folders[0], "--size", 16, "--json")
     assert report["evaluator"]["n_fake"] == 17 and any("broken.png left out" in text for text in report["warnings"])
+
+
+def test_a_folder_of_broken_images_is_not_one_of_many_sizes(tmp_path, folders, capsys):
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    assert f"no image in {tmp_path} can be read; zoo data check" in answer(capsys, tmp_path, "--against", folders[0], code=2)
 
 
 def test_a_wrong_extractor_is_noticed_before_training(tmp_path, capsys):

@@ -129,11 +129,18 @@ def test_without_network_sprites_step_in(monkeypatch, tmp_path, name):
 
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
     monkeypatch.setattr(torch.hub, "download_url_to_file", offline)
-    monkeypatch.setattr("timm.models._builder.load_state_dict_from_hf", offline)
-    monkeypatch.setattr("timm.models._builder.load_state_dict_from_url", offline)
+    monkeypatch.setattr("huggingface_hub.HfApi.model_info", offline)
+    monkeypatch.setattr(timm, "create_model", pytest.fail)  # it would try for a minute and a half
     extractor, (warning,) = open_extractor(name)
     assert extractor.name == "sprites" and extractor.instead_of == name
     assert ("Name or service not known" in warning and "put " in warning) or "--extractor-weights" in warning
+
+
+def test_weights_in_the_cache_ask_nobody(tmp_path, monkeypatch, resnet):
+    monkeypatch.setattr("huggingface_hub.HfApi.model_info", pytest.fail)
+    monkeypatch.setattr(timm_extractors, "try_to_load_from_cache", lambda repo, name: str(resnet[1]))
+    extractor, warnings = open_extractor("timm/test_resnet")
+    assert warnings == () and extractor.weights_sha256 == open_extractor("timm/test_resnet", resnet[1])[0].weights_sha256
 
 
 def test_dinov2_reads_its_weights_at_its_own_size(tmp_path, monkeypatch):

@@ -17,7 +17,8 @@ from zoo_core.build import takes_upsampler
 from zoo_core.catalog import discover
 from zoo_core.cli import main
 
-SMALL = ["--size", "16", "--set", "generator.width=2", "--set", "generator.max_width=8", "--set", "dataset.count=40"]
+SMALL = ["--size", "16", "--set", "generator.width=2", "--set", "generator.max_width=8"]
+FEW = ["--set", "dataset.count=40"]
 
 
 def planned(*arguments: str) -> Matrix:
@@ -37,7 +38,7 @@ def test_what_is_typed_for_a_matrix_reaches_its_cells(here, monkeypatch):
     typed += ["--log", "tensorboard", "--precision", "bf16", "--overfit", "2", "--threads", "3", "--vary", "train.lr=1e-3,1e-4"]
     weights = Path(shutil.copy(WEIGHTS, Path.cwd()))
     typed += ["--extractor-weights", weights.name]
-    main(["bench", "--model", "dcgan,vae", *SMALL, "--images", "8", *typed, "--out", "m"])
+    main(["bench", "--model", "dcgan,vae", *SMALL, *FEW, "--images", "8", *typed, "--out", "m"])
     assert {(recipe.model.partition("/")[2], recipe.train.lr) for recipe, _ in asked} == {
         (model, lr) for model in ("dcgan", "vae") for lr in (1e-3, 1e-4)
     }
@@ -50,11 +51,14 @@ def test_what_is_typed_for_a_matrix_reaches_its_cells(here, monkeypatch):
 
 
 def test_cells_start_from_weights(here):
-    assert main(["bench", "--model", "dcgan", *SMALL, "--steps", "2", "--no-eval", "--out", "first"]) == 0
-    matrix = planned("--model", "dcgan", "--seeds", "2", *SMALL, "--init-from", "first")
+    assert main(["bench", "--model", "dcgan", *SMALL, *FEW, "--steps", "2", "--no-eval", "--out", "first"]) == 0
+    matrix = planned("--model", "dcgan", "--seeds", "2", *SMALL, *FEW, "--init-from", "first")
     assert all(cell.recipe.init_from["ref"].endswith("first") for cell in matrix.cells)
     assert "--init-from first" in matrix.cells[1].recipe.command
-    assert main(["bench", "--model", "dcgan", "--jobs", "1", *SMALL, "--steps", "2", "--no-eval", "--init-from", "first"]) == 0
+    assert (
+        main(["bench", "--model", "dcgan", "--jobs", "1", *SMALL, *FEW, "--steps", "2", "--no-eval", "--init-from", "first"])
+        == 0
+    )
 
 
 @pytest.mark.parametrize(
@@ -68,6 +72,7 @@ def test_cells_start_from_weights(here):
         (["--extractor-weights", "nowhere"], "nowhere"),
         (["--dry-run", "--extractor", "none"], "type one of sprites"),
         (["--samples", "-3"], "--samples"),
+        (["--dataset", "folder:nowhere"], "no folder nowhere"),
     ],
 )
 def test_what_no_cell_could_heed_is_refused_before_anything_is_written(here, capsys, typed, message):
@@ -90,7 +95,7 @@ def test_what_no_cell_could_heed_is_refused_before_anything_is_written(here, cap
     ],
 )
 def test_a_matrix_that_goes_on_heeds_what_it_takes_and_refuses_the_rest(here, capsys, typed, named):
-    save_matrix(Path(), planned("--model", "dcgan", *SMALL, "--seeds", "2"))
+    save_matrix(Path(), planned("--model", "dcgan", *SMALL, *FEW, "--seeds", "2"))
     before = load_matrix(Path()).to_json()
     assert main(["bench", "--resume", ".", *typed]) == 2
     told = capsys.readouterr().err

@@ -192,6 +192,7 @@ def test_what_is_no_run_is_said(tmp_path, capsys):
     assert main(["compare", str(run), str(tmp_path)]) == 2 and "is a matrix" in capsys.readouterr().err
     assert main(["compare", str(run), str(tmp_path / "none")]) == 2 and "not a run folder" in capsys.readouterr().err
     (tmp_path / "b").mkdir()
+    assert main(["compare", str(run), str(tmp_path / "b")]) == 2 and "neither recipe.json nor" in capsys.readouterr().err
     (tmp_path / "b/report.json").write_text("[")
     assert main(["compare", str(run), str(tmp_path / "b")]) == 0
 

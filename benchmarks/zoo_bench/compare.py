@@ -37,6 +37,8 @@ def compare(runs: Sequence[Path], as_json: bool) -> None:
     for path in runs:
         if is_matrix(path):
             raise ZooError(f"{path} is a matrix, and its table is in {path / 'table.md'}; type the folders of two of its cells")
+        if path.is_dir() and not any((path / name).exists() for name in ("recipe.json", "report.json")):
+            raise ZooError(f"{path} is not a run folder: it has neither recipe.json nor report.json")
     found = comparison([read(path) for path in runs])
     if as_json:
         click.echo(json.dumps(found))

@@ -102,7 +102,10 @@ def make_command(
         config = catalog.load_config(catalog.find("dataset", typed.partition(":")[0]))
         values = {key: value for _, key, value in split_settings(settings, {"dataset": config})}
         dataset = open_dataset(catalog, typed, values)[1]
-        images = dataset.load(size, channels, tuple(dataset.attributes()), behind)
+        try:
+            images = dataset.load(size, channels, tuple(dataset.attributes()), behind)
+        except ZooError as error:  # of a folder of tiles that nobody typed
+            raise ZooError(str(error).replace(tiles, f"{source} in tiles of {sheet}")) from None
         if tile:
             images = dataclasses.replace(images, note=f"cut from {Path(source).name} in tiles of {tile[0]} x {tile[1]}")
         pack(images, out, behind)

@@ -41,8 +41,9 @@ def eval_command(reference: str, **given: Any) -> None:
         raise ZooError("--dataset and --against say the same; type one of them")
     background = colour(given["background"]) if given["background"] else None
     folder = given["out"]
-    if folder is not None and folder.exists() and not folder.is_dir():
-        raise ZooError(f"--out {folder} is a file; type --out with the name of a folder")
+    file = next((place for place in (folder, *folder.parents) if place.is_file()), None) if folder is not None else None
+    if file is not None:
+        raise ZooError(f"--out {folder}: {file} is a file; type --out with the name of a folder")
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from zoo_bench.bench import plugin_metrics
     from zoo_bench.evaluation.evaluate import METRICS, evaluate  # imports torch and torch-fidelity

@@ -22,6 +22,7 @@ from zoo_bench.data.options import FolderOptions
 from zoo_bench.data.resize import SMALL, is_pixel_art, square
 from zoo_bench.data.scan import File, Listing, scan
 from zoo_bench.data.split import held_out, position
+from zoo_bench.report.text import plural
 from zoo_core.errors import ZooError
 from zoo_core.images import Images, Skipped
 from zoo_core.space import Space
@@ -68,7 +69,7 @@ class Folder:
         if len(kept) < FEWEST:
             first = f" (first problem: {skipped[0].name}: {skipped[0].reason})" if skipped else ""
             advice = f"raise limit={self.options.limit}" if 0 < self.options.limit < FEWEST else "add some"
-            raise ZooError(f"{self.options.path} has {len(kept)} usable images, {FEWEST} are needed: {advice}{first}")
+            raise ZooError(f"{self.options.path} has {plural(len(kept), 'usable image')}, {FEWEST} are needed: {advice}{first}")
         return Images(
             space=space,
             pixels=cast("NDArray[np.uint8]", found["pixels"]),

@@ -162,7 +162,9 @@ def _common_size(path: Path) -> int:
                 sizes.add(max(image.size))
         except (OSError, UnidentifiedImageError, Image.DecompressionBombError, ValueError):
             continue  # is named when the folder is read
-    if len(sizes) != 1:
+    if not sizes:
+        raise ZooError(f"no image in {path} can be read; zoo data check {path} says why")
+    if len(sizes) > 1:
         raise ZooError(f"the images in {path} have {len(sizes)} different sizes; type --size 64")
     return sizes.pop()
 

@@ -16,6 +16,7 @@ from typing import Any
 import timm
 import torch
 import torch.nn.functional as F
+from huggingface_hub import HfApi, try_to_load_from_cache
 from timm.data.config import resolve_model_data_config
 from torch import Tensor, nn
 
@@ -84,8 +85,10 @@ def load_timm(model: str, weights: Path | None, **options: Any) -> nn.Module:
         raise ZooError(
             f"timm publishes no weights of {model}; type --extractor-weights FILE, or timm/MODEL.TAG with a known tag"
         )
-    overlay = {"file": str(weights), "custom_load": False} if weights is not None else None
+    published = timm.models.get_pretrained_cfg(model)
     try:
+        file = weights or _in_reach(published and published.hf_hub_id)
+        overlay = {"file": str(file), "custom_load": False} if file is not None else None
         network = timm.create_model(model, pretrained=True, pretrained_cfg_overlay=overlay, **options)
     except Exception as error:  # the hub, the network and files of other models fail in many ways
         if weights is not None:
@@ -93,6 +96,20 @@ def load_timm(model: str, weights: Path | None, **options: Any) -> nn.Module:
         place = f"download model.safetensors of https://huggingface.co/timm/{model} and type --extractor-weights with its path"
         raise Unavailable(f"({first_line(error)}): {place}") from None
     return network.eval().requires_grad_(False)
+
+
+def _in_reach(repo: str | None) -> Path | None:
+    """The weights in the cache; None if they are to be downloaded. Raises what the Hub's client raises if it cannot be reached.
+
+    timm tries again and again, for a minute and a half, to reach a Hub that is not there.
+    """
+    if not repo:  # of another place
+        return None
+    cached = try_to_load_from_cache(repo, "model.safetensors")
+    if isinstance(cached, str):
+        return Path(cached)
+    HfApi().model_info(repo, timeout=10)
+    return None
 
 
 def _extract(

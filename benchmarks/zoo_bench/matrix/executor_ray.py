@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
+import signal
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,7 +47,7 @@ class RayExecutor:
 
     def start(self, job: Job) -> None:
         # max_calls=1: a process of its own, so that nothing of one job, its memory least of all, stays for the next.
-        remote = self.ray.remote(max_retries=0, max_calls=1)(executors.call)
+        remote = self.ray.remote(max_retries=0, max_calls=1)(call_awake)
         needs = {"num_cpus": job.threads, "num_gpus": job.gpus, "name": job.name}
         self.tasks[job.name] = remote.options(**needs).remote(job.target, job.arguments)
 
@@ -58,7 +61,7 @@ class RayExecutor:
 
     def stop(self) -> None:
         for reference in self.tasks.values():
-            self.ray.cancel(reference)  # like a Ctrl-C, but one that does not wake a process which waits for something
+            self.ray.cancel(reference)  # like a Ctrl-C, see call_awake
         if self.tasks:
             references = list(self.tasks.values())
             _, left = self.ray.wait(references, num_returns=len(references), timeout=self.grace)
@@ -79,3 +82,25 @@ class RayExecutor:
             except self.ray.exceptions.RayError as error:
                 self.found[name] = f"{type(error).__name__}: {' '.join(str(error).split()).partition('. ')[0]}"
             del self.tasks[name]
+
+
+def call_awake(target: str, arguments: tuple[Any, ...]) -> None:
+    """Call a job's function in a worker so that Ray's cancel reaches it even while it waits for something.
+
+    Ray marks a SIGINT as received and sends none, so that a sleeping process would sleep on. Python tells of the mark through the
+    wakeup file descriptor; a real signal without an effect of its own then ends the wait, and the mark is seen.
+    """
+    if not hasattr(signal, "pthread_kill"):  # Windows
+        return executors.call(target, arguments)
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    signal.signal(signal.SIGURG, lambda number, frame: None)
+    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    threading.Thread(target=_wake, args=(reading, threading.get_ident()), daemon=True).start()
+    executors.call(target, arguments)
+
+
+def _wake(reading: int, thread: int) -> None:
+    while number := os.read(reading, 1):
+        if number[0] == signal.SIGINT:
+            signal.pthread_kill(thread, signal.SIGURG)

@@ -15,7 +15,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from zoo_bench.command import COMMANDLINE
+from zoo_bench.command import COMMANDLINE, load_images
 from zoo_bench.lock import locked
 from zoo_bench.matrix.cells import plan_matrix
 from zoo_bench.matrix.executor_local import cores
@@ -72,6 +72,8 @@ def bench_matrix(context: click.Context, given: Mapping[str, Any], catalog: Cata
     executor = None if given["dry_run"] else engine.open(catalog)
     try:
         left = [cell for cell in matrix.possible if replaced or not is_finished(folder / cell.name)]
+        if left and left[0].recipe is not None:
+            load_images(left[0].recipe, catalog)  # what is wrong with them would be so in every cell
         slots = executor.slots if executor else cores()
         threads = given["threads"] or max((cell.recipe.threads for cell in matrix.possible if cell.recipe), default=0)
         at_once, threads = parallel(left, slots, given["jobs"], threads, engine.item.entry.name == "local")
