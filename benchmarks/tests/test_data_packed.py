@@ -15,8 +15,7 @@ from zoo_bench.data.options import FolderOptions, PackedOptions
 from zoo_bench.data.packed import Packed
 from zoo_bench.data.sheets import cut, tile_of
 from zoo_core.catalog import discover
-from zoo_core.cli import zoo
-from zoo_core.cli import main
+from zoo_core.cli import main, zoo
 from zoo_core.errors import ZooError
 from zoo_core.mapped import mapping
 from zoo_core.recipe import Budget, plan

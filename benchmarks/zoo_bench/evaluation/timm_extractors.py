@@ -85,9 +85,9 @@ def load_timm(model: str, weights: Path | None, **options: Any) -> nn.Module:
         raise ZooError(
             f"timm publishes no weights of {model}; type --extractor-weights FILE, or timm/MODEL.TAG with a known tag"
         )
-    published = timm.models.get_pretrained_cfg(model)
+    published = timm.models.get_pretrained_cfg(model) if weights is None else None
     try:
-        file = weights or _in_reach(published and published.hf_hub_id)
+        file = weights or _in_reach(published.hf_hub_id if published else None)
         overlay = {"file": str(file), "custom_load": False} if file is not None else None
         network = timm.create_model(model, pretrained=True, pretrained_cfg_overlay=overlay, **options)
     except Exception as error:  # the hub, the network and files of other models fail in many ways
