@@ -25,7 +25,7 @@ SMALL = [
 ]  # fmt: skip
 STEPS = 150
 LIBRARY = {"local": "json", "ray": "ray", "slurm": "submitit"}
-CHECKED = {"local": [], "ray": ["executor.grace=0.5"], "slurm": ["executor.cluster=local"]}
+CHECKED = {"local": [], "ray": [], "slurm": ["executor.cluster=local"]}
 SETTINGS = {
     "local": [],
     "ray": ["--set", "engine.workers=2"],

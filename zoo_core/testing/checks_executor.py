@@ -15,6 +15,7 @@ from zoo_core.testing.check import Check, NotApplicable, checks, expect
 from zoo_core.testing.subject import Subject
 
 PATIENCE = 60.0  # seconds until a job that takes none must have ended
+SLEEPS = "import pathlib, time; pathlib.Path(__file__).with_name('begun').touch(); time.sleep(600)"
 
 
 def runs(subject: Subject) -> None:
@@ -45,8 +46,13 @@ def reports(subject: Subject) -> None:
 def stops(subject: Subject) -> None:
     """stop() ends the jobs that run and returns when they have, which ended() then says; it may be called again."""
     with _opened(subject) as executor, tempfile.TemporaryDirectory() as name:
-        executor.start(Job("sleeps", "time:sleep", (600,), Path(name)))
-        time.sleep(1)
+        begun, script = Path(name, "begun"), Path(name, "sleeps.py")
+        script.write_text(SLEEPS)
+        executor.start(Job("sleeps", "runpy:run_path", (str(script),), Path(name)))
+        until = time.monotonic() + PATIENCE
+        while not begun.exists():
+            expect(time.monotonic() < until, f"after {PATIENCE:g} s a job has not begun")
+            time.sleep(0.05)
         started = time.monotonic()
         executor.stop()
         executor.stop()

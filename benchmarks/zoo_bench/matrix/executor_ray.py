@@ -87,7 +87,7 @@ class RayExecutor:
 def call_awake(target: str, arguments: tuple[Any, ...]) -> None:
     """Call a job's function in a worker so that Ray's cancel reaches it even while it waits for something.
 
-    Ray marks a SIGINT as received and sends none, so that a sleeping process would sleep on. Python tells of the mark through the
+    Ray marks a SIGINT as received and sends none, so a process that sleeps would sleep on. Python tells of the mark through the
     wakeup file descriptor; a real signal without an effect of its own then ends the wait, and the mark is seen.
     """
     if not hasattr(signal, "pthread_kill"):  # Windows
