@@ -189,7 +189,17 @@ def test_the_command_fails_with_the_plugin(plugins, capsys):
         ),
         (["acme-metric", "--badge", "x.png"], "--badge x.png: the picture is an SVG; type --badge x.svg"),
         (["acme-metric", "--xfail", "metric_ranks"], "--xfail metric_ranks has no reason"),
+        (
+            ["acme-metric", "--badge", "no/x.svg"],
+            "--badge no/x.svg: there is no folder no; type --badge x.svg, or make the folder",
+        ),
         (["acme-metric", "--set", "count=4"], "write kind.option=value"),
+        (
+            ["acme-metric", "--set", "metric.count=4"],
+            "--set metric.count=4: acme-metric has no metric with options; leave it out",
+        ),
+        (["acme-metric", "--set", "generator.widht=4"], "did you mean width?"),
+        (["acme-metric", "--set", "generator.width=wide"], "width"),
         (
             ["acme-metric", "--learn"],
             "--learn trains on the dataset creatures of zoo-bench, which is not installed: pip install",

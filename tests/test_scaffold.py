@@ -127,7 +127,7 @@ def test_a_missing_kind_is_named(plugins, tmp_path, monkeypatch):
         ("json", "word or module of Python"),
         ("zoo-core", "is a package of zoo itself"),
         ("zoo-wgan-gp", "is a package of zoo itself"),
-        ("torch", "installed already"),
+        ("torch", "installed already; choose another name, for example zoo-torch"),
     ],
 )
 def test_names_that_would_not_work_are_refused(name, hint):

@@ -14,6 +14,8 @@ import click
 from zoo_core import __version__, names
 from zoo_core.catalog import Catalog, discover
 from zoo_core.errors import RunFailure, ZooError
+from zoo_core.options import describe, parse
+from zoo_core.recipe import REFERENCE
 
 if TYPE_CHECKING:
     from zoo_core.testing.check import Result
@@ -56,6 +58,8 @@ def check_command(
     _require(catalog, name, learn)
     if badge is not None and badge.suffix.lower() != ".svg":
         raise ZooError(f"--badge {badge}: the picture is an SVG; type --badge {badge.with_suffix('.svg')}")
+    if badge is not None and not badge.parent.is_dir():
+        raise ZooError(f"--badge {badge}: there is no folder {badge.parent}; type --badge {badge.name}, or make the folder")
 
     import torch
 
@@ -63,6 +67,8 @@ def check_command(
 
     torch.set_num_threads(1)  # the networks are so small that threads wait for each other
     suite = Suite(name, xfails=_reasons(xfails), settings=settings, learn=learn)
+    for setting in settings:
+        _require_option(catalog, name, setting)
     if only and not any(case.id.startswith(only) for case in suite.cases):
         kinds = ", ".join(dict.fromkeys(case.check.name.partition("_")[0] for case in suite.cases))
         raise ZooError(f"--only {only}: no check of {name} starts so; there are {kinds}")
@@ -95,6 +101,19 @@ def _results(suite: Suite, only: str, matrix: bool) -> Iterator[Result]:
     yield from (suite.run(case) for case in suite.cases if case.id.startswith(only))
     if matrix:
         yield from matrix_results(suite)
+
+
+def _require_option(catalog: Catalog, name: str, setting: str) -> None:
+    """Raises ZooError for kind.option=value that neither the plugin nor the reference part beside it can take."""
+    (kind, _, option), value = setting.partition("=")[0].partition("."), setting.partition("=")[2]
+    named = [item for item in catalog.entries if item.entry.kind == kind]
+    around = [item for item in named if item.distribution == name] or [item for item in named if item.id == REFERENCE.get(kind)]
+    configs = [(item, config) for item in around if (config := catalog.load_config(item))]
+    if not configs:
+        raise ZooError(f"--set {setting}: {name} has no {names.one_line(kind, 30)} with options; leave it out")
+    taking = [pair for pair in configs if option in {each.name for each in describe(pair[1])}]
+    for item, config in taking or configs:
+        parse(config, {option: value}, str(item))
 
 
 def _rows(results: list[Result]) -> Iterator[str]:

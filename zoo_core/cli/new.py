@@ -127,9 +127,10 @@ def check_name(name: str) -> str:
         raise ZooError(f"{shown} is a package of zoo itself; choose another name, for example my-{distribution}")
     if keyword.iskeyword(package) or keyword.issoftkeyword(package) or package in sys.stdlib_module_names:
         raise ZooError(f"{shown} is a word or module of Python; type zoo new plugin zoo-{distribution}")
-    installed = {plugin.distribution for plugin in discover().plugins}
-    if distribution in installed or importlib.util.find_spec(package) is not None:
-        raise ZooError(f"a package {package} is installed already; choose another name, or zoo uninstall {distribution}")
+    if distribution in {plugin.distribution for plugin in discover().plugins}:
+        raise ZooError(f"a plugin {distribution} is installed already; choose another name, or zoo uninstall {distribution}")
+    if importlib.util.find_spec(package) is not None:
+        raise ZooError(f"a package {package} is installed already; choose another name, for example zoo-{distribution}")
     return distribution
 
 
