@@ -192,7 +192,7 @@ def test_report_says_what_was_measured_with(report, real):
     assert {score["id"] for score in found["scores"]} == {f"{score['name']}-{told['id']}" for score in found["scores"]}
     assert found["dataset"] == {"sha256": real.sha256, "name": "shapes", "note": "drawn by the test"}
     assert set(found["statistics"]) == {"real", "fake"} and set(found["seconds"]) >= {"features", "fid", "kid"}
-    names = ["kid", "kid_p", "fid", "is", "precision", "recall", "density", "coverage"]
+    names = ["kid", "kid_p", "fid", "is", "precision", "recall", "density", "coverage", "diversity"]
     names += ["copies", "copies_pixels", "ct", "accuracy_shape"]
     assert [score["name"] for score in found["scores"]] == names
     assert all((score["low"] is None) == (score["high"] is None) for score in found["scores"])

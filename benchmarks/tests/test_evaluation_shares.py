@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 
 from zoo_bench.evaluation.copies import as_z_score, mann_whitney
 from zoo_bench.evaluation.evaluate import evaluate
+from zoo_bench.evaluation.extractors import open_extractor
 from zoo_bench.evaluation.fidelity import precision_recall
 from zoo_bench.evaluation.frechet import extrapolated, moments
 from zoo_bench.evaluation.intervals import copying_interval, share_below, wilson
 from zoo_bench.evaluation.jackknife import FEW_GROUPS, WIDTH, extrapolation_error, standard_error
+from zoo_bench.evaluation.neighbours import diversity
+from zoo_bench.evaluation.sets import Features
 from zoo_core.images import Images
 from zoo_core.space import Space
 
@@ -146,3 +149,20 @@ def test_no_precision_at_all_has_an_interval_with_a_width():
     found = evaluate(real, np.zeros((25, 16, 16, 3), np.uint8), metrics={"precision_recall": precision_recall})
     assert found["precision"].score.value == found["recall"].score.value == 0
     assert found["precision"].interval == wilson(0, 25) and found["recall"].interval == wilson(0, 40)
+
+
+def test_diversity_is_the_mean_distance_of_two_images():
+    pixels = np.random.default_rng(9).integers(0, 256, (60, 16, 16, 3), dtype=np.uint8)
+    real = Images(Space(16, 3), pixels, np.zeros((60, 0), np.int64), np.arange(60) >= 30, tuple(map(str, range(60))))
+    fakes = pixels[:24] // 2
+    rows = Features(open_extractor("sprites")[0]).of(fakes)[0]
+
+    def naive(rows):
+        return np.mean([np.linalg.norm(a - b) for i, a in enumerate(rows) for b in rows[:i]])
+
+    found = evaluate(real, fakes, metrics={"diversity": diversity})["diversity"]
+    without = standard_error(np.array([naive(np.delete(rows, i, 0)) for i in range(24)]))
+    assert found.score.value == pytest.approx(naive(rows)) and found.floor > 0
+    assert found.interval == pytest.approx((naive(rows) - WIDTH * without, naive(rows) + WIDTH * without))
+    same = evaluate(real, fakes[[0] * 24], metrics={"diversity": diversity})["diversity"]
+    assert same.score.value == 0

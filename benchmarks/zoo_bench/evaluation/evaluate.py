@@ -19,7 +19,7 @@ from zoo_bench.evaluation.extractors import check_torch_fidelity, open_extractor
 from zoo_bench.evaluation.frechet import fid_infinity
 from zoo_bench.evaluation.identity import Identity, versions
 from zoo_bench.evaluation.intervals import intervals
-from zoo_bench.evaluation.neighbours import density_coverage, permutation_test
+from zoo_bench.evaluation.neighbours import density_coverage, diversity, permutation_test
 from zoo_bench.evaluation.pixels import Pixels, digest, opaque
 from zoo_bench.evaluation.sets import Features, Metric, Sets, Side
 from zoo_bench.evaluation.statistics import statistics
@@ -35,6 +35,7 @@ METRICS: Mapping[str, Metric] = {
     "is": fidelity.inception_score,
     "precision_recall": fidelity.precision_recall,
     "density_coverage": density_coverage,
+    "diversity": diversity,
     "copies": copies,
     "ct": copying_test,
     "label_accuracy": label_accuracy,

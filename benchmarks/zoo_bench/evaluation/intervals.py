@@ -1,6 +1,6 @@
 """The 95 % interval of each score that has one.
 
-kid, fid, fid_infinity, is, precision, recall, density, coverage   the jackknife over the images of both sides: see `jackknife`.
+kid, fid, fid_infinity, is, precision, recall, density, coverage, diversity   the jackknife over all images: see `jackknife`.
 ct                       see `copying_interval`; the training images, so the cells and the nearest ones, are given.
 copies, copies_pixels    shares of images beyond a quantile of others: see `share_below`; the training images are given.
 accuracy_*               a share of the generated images; the classifier, like the extractor, is part of the instrument.

@@ -63,6 +63,11 @@ def density_coverage(sets: Sets) -> Mapping[str, float]:
     return {"density": balls.density(), "coverage": balls.share_filled()}
 
 
+def diversity(sets: Sets) -> Mapping[str, float]:
+    among, n = sets.fake.among, len(sets.fake)
+    return {"diversity": standard_error((among.sum() - 2 * among.sum(1)) / ((n - 1) * (n - 2)))}
+
+
 STANDARD_ERRORS: Mapping[str, Callable[[Sets], Mapping[str, float]]] = {
     "kid": kid,
     "fid": fid,
@@ -70,6 +75,7 @@ STANDARD_ERRORS: Mapping[str, Callable[[Sets], Mapping[str, float]]] = {
     "is": inception_score,
     "precision_recall": precision_recall,
     "density_coverage": density_coverage,
+    "diversity": diversity,
 }
 
 

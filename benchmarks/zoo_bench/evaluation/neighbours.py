@@ -1,6 +1,7 @@
 """Scores from neighbourhoods in feature space, and a test of whether two sets can be told apart at all.
 
 density, coverage   Naeem et al. 2020, arXiv 2002.09797, equations 4 and 5, k = 5.
+diversity           mean distance of two judged images; far below that of held-out ones, the generator draws few things.
 kid_p               permutation test of the MMD with KID's kernel (Gretton et al. 2012, JMLR 13, section 5): the share of 200
                     random divisions of the pooled images that differ at least as much. Small: the sets differ.
 """
@@ -30,6 +31,13 @@ def density_coverage(sets: Sets) -> Mapping[str, Score]:
         "density": Score(float(inside.sum(1).mean() / K), "higher"),
         "coverage": Score(float(inside.any(0).mean()), "higher"),
     }
+
+
+def diversity(sets: Sets) -> Mapping[str, Score]:
+    n = len(sets.fake)
+    if n < 2:
+        raise ZooError("diversity needs at least 2 generated images")
+    return {"diversity": Score(float(sets.fake.among.sum() / (n * (n - 1))), "higher")}
 
 
 def permutation_test(sets: Sets) -> Mapping[str, Score]:

@@ -19,6 +19,7 @@ NAMES = {  # name -> label, what a reader has to know of it
     "recall": ("Recall", "share of real images that lie among generated ones"),
     "density": ("Density", "in how many neighbourhoods of real images a generated one lies"),
     "coverage": ("Coverage", "share of real images with a generated one in their neighbourhood"),
+    "diversity": ("Diversity", "mean distance between the features of two generated images; few different ones have little"),
     "edge_f1": ("Edge agreement", "F1 between the lines that were asked for and the edges of what was drawn"),
     "edge_f1_shuffled": ("Edge agreement, shuffled", "the control: the same samples against the lines of other images"),
     "reconstruction_error": (
