@@ -203,7 +203,7 @@ def _published(options: str) -> Callable[[Shell, str], None]:
 # What a command names -> what puts it there, unless it is there.
 GIVEN: dict[str, Callable[[Shell, str], None]] = {
     **dict.fromkeys(
-        ("pictures", "my/pictures", "my/images", "my/sprites", "pokemon", "artworks", "generated", "real"), _pictures
+        ("pictures", "my/pictures", "my/images", "my/sprites", "pokemon", "PATH", "artworks", "generated", "real"), _pictures
     ),
     "drawing.png": lambda shell, path: _picture(Path(path), (32, 32)),
     "sheet.png": lambda shell, path: _picture(Path(path), (192, 192)),
