@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from zoo_bench.evaluation.frechet import extrapolated, frechet, moments
+from zoo_bench.evaluation.frechet import extrapolated, frechet, frechet_without, moments
 from zoo_bench.evaluation.jackknife import WIDTH, Balls, fid_error, inception_error, interval, kid_error, standard_error
 from zoo_bench.evaluation.nearest import distances
 from zoo_bench.evaluation.neighbours import polynomial_kernel
@@ -45,6 +45,18 @@ def by_hand(score, a, b):
 def test_kid_without_each_image():
     a, b = gaussians(0)
     assert kid_error(a, b) == pytest.approx(by_hand(mmd, a, b), rel=1e-9)
+
+
+@pytest.mark.parametrize(("n", "m", "d"), [(30, 24, 4), (30, 24, 40), (50, 12, 20), (12, 50, 20), (30, 24, 1)])
+@pytest.mark.parametrize("kind", ["drawn", "same", "repeated column"])
+def test_the_distance_without_each_group(n, m, d, kind):
+    """Against the plain way, with fewer rows than features on either side, and where features say nothing."""
+    a, b = gaussians(3, n, m, d)
+    if kind != "drawn":
+        a = np.ones_like(a) if kind == "same" else a[:, [0] * d]
+    groups, other = np.array_split(np.random.default_rng(0).permutation(n), 4), moments(b)
+    plain = [frechet(moments(np.delete(a, group, 0)), other) for group in groups]
+    assert frechet_without(a, groups, other) == pytest.approx(plain, rel=1e-7)
 
 
 @pytest.mark.parametrize("repeated", [False, True])

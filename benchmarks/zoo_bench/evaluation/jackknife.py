@@ -12,13 +12,13 @@ alike.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zoo_bench.evaluation.fidelity import NEIGHBOURS
-from zoo_bench.evaluation.frechet import frechet, intercept, moments, subsets
+from zoo_bench.evaluation.frechet import frechet_without, intercept, moments, subsets
 from zoo_bench.evaluation.neighbours import K, polynomial_kernel
 from zoo_bench.evaluation.pixels import Rows
 from zoo_bench.evaluation.sets import Sets
@@ -111,23 +111,24 @@ def kid_error(real: Rows, fake: Rows) -> float:
 
 
 def fid_error(real: Rows, fake: Rows, seed: int) -> float:
-    whole_real, whole_fake = moments(real), moments(fake)
     return standard_error(
-        np.array([frechet(moments(rows), whole_fake) for rows in _without_groups(real, seed)]),
-        np.array([frechet(whole_real, moments(rows)) for rows in _without_groups(fake, seed)]),
+        frechet_without(real, _groups(len(real), seed, GROUPS), moments(fake)),
+        frechet_without(fake, _groups(len(fake), seed, GROUPS), moments(real)),
     )
 
 
 def extrapolation_error(real: Rows, fake: Rows, seed: int) -> float:
     """Of `extrapolated`: images that are left out are missing from the subsets that held them, which stay as they are else."""
-    whole, groups = moments(real), _groups(len(fake), seed, FEW_GROUPS)
-    chosen = subsets(len(fake), fake.shape[1], seed)
-    parts = [moments(fake[rows]) for rows in chosen]
-    counts = [len(rows) for rows in chosen]
-    left = [[rows[~np.isin(rows, group)] for rows in chosen] for group in groups]
+    groups_real, groups_fake = (_groups(len(rows), seed, FEW_GROUPS) for rows in (real, fake))
+    whole, chosen = moments(real), subsets(len(fake), fake.shape[1], seed)
+    # all are (SIZES, FEW_GROUPS)
+    within = [[np.flatnonzero(np.isin(rows, group)) for group in groups_fake] for rows in chosen]
+    counts = np.array([[len(rows) - len(places) for places in each] for rows, each in zip(chosen, within, strict=True)])
+    fewer_fake = np.array([frechet_without(fake[rows], each, whole) for rows, each in zip(chosen, within, strict=True)])
+    fewer_real = np.array([frechet_without(real, groups_real, moments(fake[rows])) for rows in chosen])
     return standard_error(
-        np.array([intercept(counts, parts, moments(rows)) for rows in _without_groups(real, seed, FEW_GROUPS)]),
-        np.array([intercept([*map(len, rest)], [moments(fake[rows]) for rows in rest], whole) for rest in left]),
+        np.array([intercept([*map(len, chosen)], values) for values in fewer_real.T]),
+        np.array([intercept(*pair) for pair in zip(counts.T, fewer_fake.T, strict=True)]),
     )
 
 
@@ -153,12 +154,13 @@ class Balls:
         others = within.copy()
         np.fill_diagonal(others, np.inf)
         order = np.argpartition(others, k, axis=1)[:, : k + 1]
-        reach = np.sort(np.take_along_axis(others, order, 1), 1)
+        order = np.take_along_axis(order, np.take_along_axis(others, order, 1).argsort(1), 1)  # nearest first
+        reach = np.take_along_axis(others, order, 1)
         compare = np.less_equal if closed else np.less
         self.k, self.inside = k, compare(across, reach[:, k - 1])
         self.grown = compare(across, reach[:, k])  # balls that have lost a neighbour
         bounded = np.zeros(within.shape, np.float32)  # [i, j]: j is one of the k nearest of i
-        np.put_along_axis(bounded, np.argsort(others, axis=1)[:, :k], 1, axis=1)
+        np.put_along_axis(bounded, order[:, :k], 1, axis=1)
         self.bounds = bounded
         # (m, n): balls around a point when an image is left out
         more = (self.grown & ~self.inside).astype(np.float32) @ bounded
@@ -188,11 +190,6 @@ def without_each(values: NDArray[np.generic]) -> Rows:
     """Means of (n,) values without each of them."""
     numbers = values.astype(np.float64)
     return np.asarray((numbers.sum() - numbers) / (len(numbers) - 1))
-
-
-def _without_groups(rows: Rows, seed: int, count: int = GROUPS) -> Iterator[Rows]:
-    for group in _groups(len(rows), seed, count):
-        yield np.delete(rows, group, 0)
 
 
 def _groups(length: int, seed: int, count: int) -> list[NDArray[np.int64]]:
