@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import math
 import types
 import typing
@@ -89,7 +90,7 @@ def describe(config: type) -> list[Described]:
     """The options of a config class, in order. Raises TypeError for a class that is not made as this module asks."""
     if not dataclasses.is_dataclass(config) or not config.__dataclass_params__.frozen:  # type: ignore[attr-defined]
         raise TypeError(f"{config.__name__} must be a frozen dataclass")
-    hints = typing.get_type_hints(config)
+    hints = _hints(config)
     found = []
     for item in dataclasses.fields(config):
         bounds = item.metadata.get("zoo")
@@ -102,7 +103,7 @@ def describe(config: type) -> list[Described]:
 def parse(config: type[T], values: Mapping[str, Any], owner: str) -> T:
     """Make `config` from values that may be text. `owner` is named in errors ("objective zoo-wgan-gp/wgan_gp")."""
     known = {item.name: item for item in describe(config)}
-    hints = typing.get_type_hints(config)
+    hints = _hints(config)
     ready = {}
     for name, value in values.items():
         if name not in known:
@@ -122,6 +123,12 @@ def parse(config: type[T], values: Mapping[str, Any], owner: str) -> T:
 def to_json(options: Any) -> dict[str, Any]:
     """Options as a JSON object; `parse` reads it back to an equal value."""
     return {k: list(v) if isinstance(v, tuple) else v for k, v in dataclasses.asdict(options).items()}
+
+
+@functools.cache
+def _hints(config: type) -> Mapping[str, Any]:
+    """Types of the fields: Python compiles every annotation anew each time it is asked."""
+    return typing.get_type_hints(config)
 
 
 def _type_name(hint: Any) -> str:
