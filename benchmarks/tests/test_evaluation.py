@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 
 import numpy as np
 import pytest
 import scipy.linalg
+import scipy.ndimage
 import torch
 
 from zoo_bench.evaluation import fidelity
+from zoo_bench.evaluation.blur import blurred
 from zoo_bench.evaluation.evaluate import METRICS, evaluate
 from zoo_bench.evaluation.extractors import open_extractor
 from zoo_bench.evaluation.sets import Features, Score, Sets, Side
@@ -149,6 +152,25 @@ def test_the_floor_is_held_out_data_and_is_compared_at_its_own_n(report, real, f
     assert evaluate(alone, real.pixels[60:], seed=3)["fid"].score.value == pytest.approx(report["fid"].floor)
     chosen = np.sort(np.random.default_rng(3).choice(70, 20, replace=False))
     assert evaluate(alone, fakes[0][chosen], seed=3)["fid"].score.value == pytest.approx(report["fid"].at_floor_n)
+
+
+@pytest.mark.parametrize("size", [8, 16, 64, 80])
+def test_a_blur_is_a_convolution_with_a_gaussian(size):
+    pixels = np.random.default_rng(0).integers(0, 256, (2, size, size, 3), dtype=np.uint8)
+    sd = max(0.5, size / 64)
+    reach = (0, math.ceil(3 * sd), math.ceil(3 * sd), 0)
+    exact = scipy.ndimage.gaussian_filter(pixels.astype(float), (0, sd, sd, 0), mode="mirror", radius=reach)
+    assert abs(blurred(pixels) - exact).max() < 0.51
+
+
+def test_blurred_images_score_worse_than_the_floor(report, real):
+    alone = dataclasses.replace(real, pixels=real.pixels[:60], labels=real.labels[:60], held_out=np.zeros(60, bool))
+    again = evaluate(alone, blurred(real.pixels[60:]), seed=3)
+    compared = {measured.name for measured in report.scores if measured.blurred is not None}
+    assert compared == {"kid", "fid", "precision", "recall", "density", "coverage"}
+    assert all(report[name].blurred == again[name].score.value for name in compared)
+    assert report["kid"].blurred > report["kid"].floor and report["fid"].blurred > report["fid"].floor
+    assert report["coverage"].blurred < report["coverage"].floor and again["kid"].blurred is None
 
 
 def test_same_input_same_bytes_and_no_trace_of_order_of_use(report, real, fakes):

@@ -134,6 +134,13 @@ def test_the_score_at_the_number_of_the_floor_is_shown_where_there_is_one(run, r
     assert "At the floor's n" in found.text and "0.0555" in found.text
 
 
+def test_the_score_of_blurred_images_is_shown_where_there_is_one(run, report, page, change):
+    assert "Blurred" not in page(run).text
+    change(run, "report.json", scores=[{**report["scores"][0], "blurred": 0.0777}])
+    found = page(run)
+    assert "Blurred" in found.text and "0.0777" in found.text
+
+
 def test_intervals_have_a_column_where_there_are_some(run, report, page, change):
     assert "95 % interval" not in page(run).text
     change(run, "report.json", scores=[{**report["scores"][0], "low": 0.04012, "high": 0.04415}, report["scores"][1]])

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from zoo_bench.evaluation import fidelity
 from zoo_bench.evaluation.agreement import label_accuracy
+from zoo_bench.evaluation.blur import blurred
 from zoo_bench.evaluation.copies import Pair, closest_pairs, copies, copying_test
 from zoo_bench.evaluation.extractors import check_torch_fidelity, open_extractor
 from zoo_bench.evaluation.frechet import fid_infinity
@@ -40,6 +41,7 @@ METRICS: Mapping[str, Metric] = {
     "ct": copying_test,
     "label_accuracy": label_accuracy,
 }
+BLURRED = ("kid", "fid", "precision_recall", "density_coverage")  # what blur is sure to make worse
 WITHOUT_FLOOR = ("fid_infinity", "ct")  # the one asks for many images, the other compares with held-out ones itself
 
 
@@ -51,6 +53,7 @@ class Measured:
     at_floor_n  the score of as many generated images as there are held-out ones, drawn at random: FID, recall and coverage
                 depend on the number of images, so this is what the floor compares with. None if there are not more.
     interval    low and high end of its 95 % interval over images; None if it has none.
+    blurred     the same score of the held-out images after a blur, see `blur`; None without them, and where it says nothing.
     """
 
     name: str
@@ -58,6 +61,7 @@ class Measured:
     floor: float | None = None
     at_floor_n: float | None = None
     interval: tuple[float, float] | None = None
+    blurred: float | None = None
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,7 @@ class Report:
                 "high": measured.interval and measured.interval[1],
                 "floor": measured.floor,
                 "at_floor_n": measured.at_floor_n,
+                "blurred": measured.blurred,
                 "better": measured.score.better,
                 "id": f"{measured.name}-{self.identity.id}",
             }
@@ -148,6 +153,7 @@ def evaluate(
     warnings = list(fallback)
     table = Features(opened)
     held_side = Side(held, real.labels[real.held_out], table) if len(held) else None
+    blurred_side = replace(held_side, pixels=blurred(held)) if held_side else None
     attributes = tuple(real.space.labels)
     sets = Sets(Side(train, real.labels[~real.held_out], table), Side(fake, labels, table), held_side, seed, attributes)
     identity = Identity(
@@ -171,25 +177,26 @@ def evaluate(
 
     seconds = {}
     start = time.perf_counter()
-    for side in filter(None, (sets.real, sets.real.mirrored(), held_side)):
+    for side in filter(None, (sets.real, sets.real.mirrored(), held_side, blurred_side)):
         table.remember(side.pixels)
     width = max(side.features.shape[1] for side in (sets.real, sets.fake, held_side) if side is not None)
     seconds["features"] = time.perf_counter() - start
     small_sets = _at_floor_n(sets)
+    blurred_sets = replace(sets, fake=blurred_side) if blurred_side else None
     scores: list[Measured] = []
     for metric_name, metric in metrics.items():
         start = time.perf_counter()
         found = _ask(metric_name, metric, sets, warnings)
-        floor_sets = None if metric_name in WITHOUT_FLOOR else sets.floor
-        floors = _ask(f"floor of {metric_name}", metric, floor_sets, warnings) if found and floor_sets else {}
-        small = _ask(f"{metric_name} at the floor's n", metric, small_sets, []) if floors and small_sets else {}
+        floor_sets = None if metric_name in WITHOUT_FLOOR or not found else sets.floor
+        floors = _ask(f"floor of {metric_name}", metric, floor_sets, warnings)
+        small = _ask(f"{metric_name} at the floor's n", metric, small_sets if floors else None, [])
+        bad = _ask(f"{metric_name} of blurred images", metric, blurred_sets if floors and metric_name in BLURRED else None, [])
         seconds[metric_name] = time.perf_counter() - start
         start = time.perf_counter()
         between = intervals(metric_name, sets, {key: score.value for key, score in found.items()}) if found else {}
         for key, score in found.items():
-            floor = floors[key].value if key in floors else None
-            at_floor_n = small[key].value if key in small else None
-            scores.append(Measured(key, score, floor, at_floor_n, between.get(key)))
+            floor, at_floor_n, of_blurred = (each[key].value if key in each else None for each in (floors, small, bad))
+            scores.append(Measured(key, score, floor, at_floor_n, between.get(key), of_blurred))
         if between:
             seconds[f"interval of {metric_name}"] = time.perf_counter() - start
     warnings += _cautions(sets, width)
@@ -212,8 +219,10 @@ def _at_floor_n(sets: Sets) -> Sets | None:
     return replace(sets, fake=sets.fake.take(np.sort(chosen)))
 
 
-def _ask(name: str, metric: Metric, sets: Sets, warnings: list[str]) -> dict[str, Score]:
-    """What the metric answers, without numbers that are not finite; what went wrong becomes a warning."""
+def _ask(name: str, metric: Metric, sets: Sets | None, warnings: list[str]) -> dict[str, Score]:
+    """What the metric answers, without numbers that are not finite; what went wrong becomes a warning. {} without sets."""
+    if sets is None:
+        return {}
     try:
         found = dict(metric(sets))
     except ZooError as error:

@@ -7,7 +7,7 @@ from typing import Any
 
 from zoo_bench.report.text import number
 
-HEAD = ("score", "value", "95 % interval", "floor", "at floor's n", "measured with")
+HEAD = ("score", "value", "95 % interval", "floor", "at floor's n", "blurred", "measured with")
 
 
 def lines(report: Mapping[str, Any]) -> list[str]:
@@ -22,7 +22,7 @@ def lines(report: Mapping[str, Any]) -> list[str]:
 def _row(score: Mapping[str, Any], mark: str) -> tuple[str, ...]:
     low, high = score.get("low"), score.get("high")
     between = "" if low is None or high is None else f"{number(low, 3)} .. {number(high, 3)}"
-    beside = ["" if score.get(key) is None else number(score[key], 3) for key in ("floor", "at_floor_n")]
+    beside = ["" if score.get(key) is None else number(score[key], 3) for key in ("floor", "at_floor_n", "blurred")]
     return (score["name"], number(score["value"]), between, *beside, score["id"] + mark)
 
 

@@ -77,7 +77,7 @@ def metadata(repo: str, recipe: Recipe, report: Mapping[str, Any], license: str 
 
 
 def _eval_result(task: str, recipe: Recipe, report: Mapping[str, Any], score: Mapping[str, Any]) -> EvalResult:
-    beside = ("spread", "low", "high", "floor", "at_floor_n")
+    beside = ("spread", "low", "high", "floor", "at_floor_n", "blurred")
     evaluator = report["evaluator"]
     measured_with = {name: evaluator.get(name) for name in ("extractor", "weights_sha256", "n_real", "n_fake", "seed")}
     return EvalResult(
@@ -197,14 +197,14 @@ def _scores(repo: str, report: Mapping[str, Any]) -> Iterable[str]:
         return
     arrows = {"lower": "↓", "higher": "↑"}
     yield table(
-        ("score", "value", "95 % interval", "floor", "at the floor's n", "measured with"),
+        ("score", "value", "95 % interval", "floor", "at the floor's n", "blurred", "measured with"),
         [
             (
                 f"{words(_label(score['name']))} {arrows.get(score['better'], '')}",
                 words(text.measured(score["value"], score.get("spread"))),
                 f"{text.number(score['low'], 3)} to {text.number(score['high'], 3)}" if score.get("high") is not None else "",
                 text.number(score["floor"], 3) if score.get("floor") is not None else "",
-                text.number(score["at_floor_n"], 3) if score.get("at_floor_n") is not None else "",
+                *(text.number(score[key], 3) if score.get(key) is not None else "" for key in ("at_floor_n", "blurred")),
                 code(score["id"]),
             )
             for score in scores
@@ -212,7 +212,8 @@ def _scores(repo: str, report: Mapping[str, Any]) -> Iterable[str]:
     )
     yield (
         "Floor: the same score of held-out real images, so what a perfect generator would get; compare it with the score of as "
-        "many generated images, at the floor's n. Scores compare only where what they were measured with is the same."
+        "many generated images, at the floor's n. Blurred: that of the held-out images after a blur. Scores compare only "
+        "where what they were measured with is the same."
     )
     yield table(("evaluator", ""), _rows(evaluator.items(), code))
     warnings = report.get("warnings", [])

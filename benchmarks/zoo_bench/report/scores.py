@@ -84,12 +84,13 @@ def between(score: Mapping[str, Any]) -> str:
     return "" if low is None or high is None else f"{text.number(low, 3)} to {text.number(high, 3)}"
 
 
-VALUE, INTERVAL, SMALL, FLOOR = "Value", "95 % interval", "At the floor's n", "Floor"
+VALUE, INTERVAL, SMALL, FLOOR, BLURRED = "Value", "95 % interval", "At the floor's n", "Floor", "Blurred"
 COLUMNS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     VALUE: lambda score: text.measured(score.get("value"), score.get("spread")),
     INTERVAL: lambda score: between(score) or text.NOTHING,
     SMALL: lambda score: text.number(score.get("at_floor_n"), 3),
     FLOOR: lambda score: text.number(score.get("floor"), 3),
+    BLURRED: lambda score: text.number(score.get("blurred"), 3),
 }
 
 
@@ -108,7 +109,9 @@ def section(run: Run) -> Html:
         return join(missing or tag("p", "The evaluation left no scores.", class_="absent"), _evaluator(run))
     small = any(text.finite(score.get("at_floor_n")) is not None for score in scores)
     ranges = any(map(between, scores))
-    columns = {name: shows for name, shows in COLUMNS.items() if {INTERVAL: ranges, SMALL: small}.get(name, True)}
+    blurred = any(text.finite(score.get("blurred")) is not None for score in scores)
+    present = {INTERVAL: ranges, SMALL: small, BLURRED: blurred}
+    columns = {name: shows for name, shows in COLUMNS.items() if present.get(name, True)}
     head = tag(
         "tr",
         tag("th", "Score", scope="col"),
@@ -122,6 +125,9 @@ def section(run: Run) -> Html:
         " Interval: where the score would lie had other images been drawn." if ranges else None,
         " At the floor's n: the score of as many generated images as there are held-out ones; compare the floor with this."
         if small
+        else None,
+        " Blurred: the same score for the held-out images after a blur, so what images get that are visibly bad."
+        if blurred
         else None,
     )
     body = tag("tbody", [_row(score, columns) for score in scores])
