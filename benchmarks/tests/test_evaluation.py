@@ -215,11 +215,11 @@ def test_report_says_what_was_measured_with(report, real):
     assert found["dataset"] == {"sha256": real.sha256, "name": "shapes", "note": "drawn by the test"}
     assert set(found["statistics"]) == {"real", "fake"} and set(found["seconds"]) >= {"features", "fid", "kid"}
     names = ["kid", "kid_p", "fid", "is", "precision", "recall", "density", "coverage", "diversity"]
-    names += ["copies", "copies_pixels", "ct", "accuracy_shape"]
+    names += ["copies", "copies_pixels", "ct", "accuracy_shape", "accuracy_shape_shuffled"]
     assert [score["name"] for score in found["scores"]] == names
     assert all((score["low"] is None) == (score["high"] is None) for score in found["scores"])
     between = {score["name"]: score for score in found["scores"] if score["low"] is not None}
-    assert set(names) - set(between) == {"kid_p"}
+    assert set(names) - set(between) == {"kid_p", "accuracy_shape_shuffled"}
     assert all(score["low"] <= score["value"] <= score["high"] for score in between.values())
     assert all(score["low"] <= score["value"] <= score["high"] for score in found["scores"] if score["name"] in between)
 

@@ -141,6 +141,16 @@ def test_the_score_of_blurred_images_is_shown_where_there_is_one(run, report, pa
     assert "Blurred" in found.text and "0.0777" in found.text
 
 
+def test_classes_have_a_table_where_there_are_some(run, report, page, change):
+    cat = {"attribute": "kind", "value": "<b>", "n_real": 41, "n_fake": 1300, "kid": 0.0123, "low": 0.01, "high": 0.02}
+    assert "KID of each class" not in page(run).text
+    change(run, "report.json", classes=[cat, "none", {}])
+    rows = [[cell.strip() for cell in row] for row in page(run).cells("scores classes")]
+    assert rows[1] == ["<b> kind", "41", "1,300", "0.0123", "0.01 to 0.02", "\N{EN DASH}"] and len(rows) == 3
+    change(run, "report.json", evaluator={})
+    assert "KID of each class" not in page(run).text
+
+
 def test_intervals_have_a_column_where_there_are_some(run, report, page, change):
     assert "95 % interval" not in page(run).text
     change(run, "report.json", scores=[{**report["scores"][0], "low": 0.04012, "high": 0.04415}, report["scores"][1]])

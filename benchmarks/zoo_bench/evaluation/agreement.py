@@ -1,7 +1,8 @@
 """Do generated images show what they were asked to show? The accuracy of a linear classifier of the training images.
 
 Ridge regression from features to one column per label value (no iterations, no seed), fitted on the training split. It is
-tried on held-out images first: a classifier that fails on real images says nothing about generated ones.
+tried on held-out images first: a classifier that fails on real images says nothing about generated ones. The control
+shuffles the labels of the same images: what a generator that ignores them would get.
 """
 
 from __future__ import annotations
@@ -16,11 +17,14 @@ from zoo_bench.evaluation.sets import Sets
 from zoo_core.errors import ZooError
 from zoo_core.scores import Score
 
+SHUFFLED = "_shuffled"
 RIDGE = 0.1  # times the number of images; features are standardised
 
 
 def label_accuracy(sets: Sets) -> Mapping[str, Score]:
     """`accuracy_<attribute>`: share of judged images whose label the classifier names. Empty without labels.
+
+    accuracy_<attribute>_shuffled is its control, with labels of other judged images: the mean over all ways to shuffle them.
 
     Raises ZooError where the classifier does no better on held-out images than the most frequent label does.
     """
@@ -38,8 +42,16 @@ def label_accuracy(sets: Sets) -> Mapping[str, Score]:
             if right <= usual:
                 raise ZooError(f"accuracy of {attribute} is void: {right:.0%} of held-out, the most frequent label {usual:.0%}")
         answers = classify(rows, labels, sets.fake.features[asked])
-        scores[f"accuracy_{attribute}"] = Score(float((answers == sets.fake.labels[asked, column]).mean()), "higher")
+        wanted = sets.fake.labels[asked, column]
+        scores[f"accuracy_{attribute}"] = Score(float((answers == wanted).mean()), "higher")
+        scores[f"accuracy_{attribute}{SHUFFLED}"] = Score(chance(answers, wanted), "lower")
     return scores
+
+
+def chance(answers: NDArray[np.int64], wanted: NDArray[np.int64]) -> float:
+    """Share of (n,) answers that are right on average when the n wanted ones are shuffled: each meets each equally often."""
+    length = int(max(answers.max(), wanted.max())) + 1
+    return float(np.bincount(answers, minlength=length) @ np.bincount(wanted, minlength=length) / len(answers) ** 2)
 
 
 def classify(rows: Rows, labels: NDArray[np.int64], asked: Rows) -> NDArray[np.int64]:

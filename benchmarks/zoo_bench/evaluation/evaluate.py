@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from zoo_bench.evaluation import fidelity
 from zoo_bench.evaluation.agreement import label_accuracy
 from zoo_bench.evaluation.blur import blurred
+from zoo_bench.evaluation.classes import ClassKid, class_kids
 from zoo_bench.evaluation.copies import Pair, closest_pairs, copies, copying_test
 from zoo_bench.evaluation.extractors import check_torch_fidelity, open_extractor
 from zoo_bench.evaluation.frechet import fid_infinity
@@ -75,6 +76,7 @@ class Report:
     seconds: Mapping[str, float]
     dataset: Mapping[str, str] = field(default_factory=dict)
     closest: tuple[Pair, ...] = ()
+    classes: tuple[ClassKid, ...] = ()
 
     def __getitem__(self, name: str) -> Measured:
         """The score of that name. Raises KeyError if it could not be measured."""
@@ -109,6 +111,7 @@ class Report:
             "seconds": dict(self.seconds),
             "dataset": dict(self.dataset),
             "closest": [asdict(pair) for pair in self.closest],
+            "classes": [asdict(found) for found in self.classes],
         }
 
 
@@ -206,8 +209,11 @@ def evaluate(
     start = time.perf_counter()
     closest = closest_pairs(sets)
     seconds["closest"] = time.perf_counter() - start
+    start = time.perf_counter()
+    classes = class_kids(sets, real.space.labels)
+    seconds["classes"] = time.perf_counter() - start
     dataset = {"sha256": real.sha256, "name": name, "note": real.note}
-    return Report(identity, tuple(scores), facts, tuple(warnings), seconds, dataset, closest)
+    return Report(identity, tuple(scores), facts, tuple(warnings), seconds, dataset, closest, classes)
 
 
 def _at_floor_n(sets: Sets) -> Sets | None:

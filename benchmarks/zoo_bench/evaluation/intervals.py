@@ -4,6 +4,7 @@ kid, fid, fid_infinity, is, precision, recall, density, coverage, diversity   th
 ct                       see `copying_interval`; the training images, so the cells and the nearest ones, are given.
 copies, copies_pixels    shares of images beyond a quantile of others: see `share_below`; the training images are given.
 accuracy_*               a share of the generated images; the classifier, like the extractor, is part of the instrument.
+                         Its control, with shuffled labels, has none: it is a mean over all ways to shuffle.
 
 kid_p has none: a p-value is a statement about these images, and the number of permutations is the only uncertainty in it.
 """
@@ -110,7 +111,7 @@ def _copying_test(sets: Sets, values: Values) -> Mapping[str, Interval]:
 
 def _label_accuracy(sets: Sets, values: Values) -> Mapping[str, Interval]:
     asked = dict(zip((f"accuracy_{name}" for name in sets.attributes), (sets.fake.labels >= 0).sum(0).tolist(), strict=True))
-    return {name: wilson(value, asked[name]) for name, value in values.items()}
+    return {name: wilson(value, asked[name]) for name, value in values.items() if name in asked}
 
 
 OTHERS: Mapping[str, Callable[[Sets, Values], Mapping[str, Interval]]] = {

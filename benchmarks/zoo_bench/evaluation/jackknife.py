@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from zoo_bench.evaluation.fidelity import NEIGHBOURS
 from zoo_bench.evaluation.frechet import frechet_without, intercept, moments, subsets
-from zoo_bench.evaluation.neighbours import K, polynomial_kernel
+from zoo_bench.evaluation.neighbours import K, mmd, polynomial_kernel
 from zoo_bench.evaluation.pixels import Rows
 from zoo_bench.evaluation.sets import Sets
 
@@ -100,10 +100,6 @@ def kid_error(real: Rows, fake: Rows) -> float:
     np.fill_diagonal(within_fake, 0)
     across = polynomial_kernel(real, fake)
     r, f, c = within_real.sum(), within_fake.sum(), across.sum()
-
-    def mmd(r: Rows, n: int, f: Rows, m: int, c: Rows) -> Rows:
-        return r / (n * (n - 1)) + f / (m * (m - 1)) - 2 * c / (n * m)
-
     return standard_error(
         mmd(r - 2 * within_real.sum(1), n - 1, f, m, c - across.sum(1)),
         mmd(r, n, f - 2 * within_fake.sum(1), m - 1, c - across.sum(0)),

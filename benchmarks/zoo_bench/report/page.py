@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 from string import Template
 
-from zoo_bench.report import scores, sections
+from zoo_bench.report import classes, scores, sections
 from zoo_bench.report.markup import Html, join, tag
 from zoo_bench.report.run import Run, read
 from zoo_core.files import write_bytes
@@ -19,6 +19,7 @@ Section = Callable[[Run], Html | None]
 SECTIONS: tuple[tuple[str, str, Section], ...] = (
     ("samples", "Samples", lambda run: join(sections.samples(run), sections.more_samples(run))),
     ("scores", "Scores", scores.section),
+    ("classes", "KID of each class", classes.section),
     ("statistics", "Statistics of the images", scores.statistics),
     ("progress", "Progress", sections.progress),
     ("curves", "Curves", sections.curves),

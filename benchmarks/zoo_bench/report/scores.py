@@ -31,6 +31,7 @@ NAMES = {  # name -> label, what a reader has to know of it
     "copies_pixels": ("Copies, by pixels", "the same for pixels instead of features, small shifts included"),
     "ct": ("Copying test", "C_T, a z-score: about 0 is right, below \N{MINUS SIGN}3 are copies, far above are poor images"),
 }
+SHUFFLED = "the control: the same images against the labels of others, so what ignoring the labels would get"
 ACCURACY = "share of generated images recognised as the label that was asked for"
 STATISTICS = {
     "colours": "distinct colours per image",
@@ -196,7 +197,9 @@ def _row(score: Mapping[str, Any], columns: Mapping[str, Callable[[Mapping[str, 
     name = str(score.get("name", ""))
     label, meaning = NAMES.get(name, (text.words(name).capitalize(), ""))
     if name.startswith("accuracy_"):
-        label, meaning = f"Accuracy, {text.words(name.removeprefix('accuracy_'))}", ACCURACY
+        attribute, control = name.removeprefix("accuracy_").removesuffix("_shuffled"), name.endswith("_shuffled")
+        label = f"Accuracy, {text.words(attribute)}{', shuffled' if control else ''}"
+        meaning = SHUFFLED if control else ACCURACY
     arrow, better = ARROWS.get(str(score.get("better")), ("", ""))
     what = [
         tag("span", label, class_="score"),
