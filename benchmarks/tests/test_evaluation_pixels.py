@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from zoo_bench.evaluation.holes import hole_rates
 from zoo_bench.evaluation.pixels import digest, opaque
 from zoo_bench.evaluation.statistics import statistics
 from zoo_core.errors import ZooError
@@ -97,6 +98,70 @@ def test_symmetry_is_about_the_middle_of_what_is_drawn():
     image[0, 2:6, 1:4] = 255
     image[0, 2, 1:3] = image[0, 3, 1] = 0  # an L of three pixels: one row of two, one of one
     assert statistics(image)["symmetry"] == pytest.approx(2 / 4)
+
+
+def off_palette_by_hand(images, others):
+    """`others`: for each image the real images that it is held against."""
+
+    def colours(image):
+        return [tuple(int(value) // 8 for value in pixel) for row in image for pixel in row]
+
+    known = [{colour for other in each for colour in colours(other)} for each in others]
+    return np.mean([np.mean([c not in k for c in colours(image)]) for image, k in zip(images, known, strict=True)])
+
+
+SOME_COLOURS = st.sampled_from((0, 7, 8, 250, 255))
+
+
+@given(*[hnp.arrays(np.uint8, st.tuples(st.integers(1, 4), st.just(3), st.just(3), st.just(3)), elements=SOME_COLOURS)] * 2)
+def test_colours_off_the_palette_are_of_no_real_image(real, fake):
+    assert statistics(fake, real=real)["off_palette"] == pytest.approx(off_palette_by_hand(fake, [real] * len(fake)))
+    others = [np.delete(real, i, 0) for i in range(len(real))]
+    assert statistics(real)["off_palette"] == pytest.approx(off_palette_by_hand(real, others))
+
+
+def holes_by_hand(drawn):
+    """Holes over holes and what is drawn, the background walked pixel by pixel from the edge."""
+    height, width = drawn.shape
+    todo = [(y, x) for y in range(height) for x in range(width) if y in (0, height - 1) or x in (0, width - 1)]
+    reached = set()
+    while todo:
+        y, x = todo.pop()
+        if 0 <= y < height and 0 <= x < width and not drawn[y, x] and (y, x) not in reached:
+            reached.add((y, x))
+            todo += [(y - 1, x), (y + 1, x), (y, x - 1), (y, x + 1)]
+    holes = (~drawn).sum() - len(reached)
+    return holes / (holes + drawn.sum()) if drawn.any() else np.nan
+
+
+@given(hnp.arrays(np.bool_, st.tuples(st.integers(1, 3), st.integers(1, 9), st.integers(1, 9))))
+def test_holes_are_what_the_edge_does_not_reach(drawn):
+    assert np.array_equal(hole_rates(drawn), [holes_by_hand(each) for each in drawn], equal_nan=True)
+
+
+def test_a_way_out_with_many_turns_is_followed():
+    spiral = np.ones((25, 25), np.bool_)
+    y, x, (dy, dx) = 2, 2, (0, 1)
+    spiral[2, 2] = False
+    for length in (20, 20, 20, 18, 18, 16, 16, 14, 14, 12, 12, 10, 10, 8, 8, 6, 6, 4, 4, 2, 2):
+        for _ in range(length):
+            y, x = y + dy, x + dx
+            spiral[y, x] = False
+        dy, dx = dx, -dy
+    closed, opened = spiral, spiral.copy()
+    opened[:2, 2] = False
+    assert hole_rates(np.stack([closed, opened])).tolist() == [(1 + 60 + 180) / 625, 0]
+
+
+def test_holes_are_of_the_alpha_where_there_is_one():
+    image = flat(255)
+    image[0, 2:6, 2:6] = 0
+    image[0, 3:5, 3:5] = 255  # white inside a ring
+    assert statistics(image)["holes"] == pytest.approx(4 / 16)
+    assert statistics(flat(255))["holes"] is None
+    ring = np.concatenate([flat(0), np.full((1, 8, 8, 1), 255, np.uint8)], 3)
+    ring[0, 3:5, 3, 3], ring[0, 3:5, 4, 3], ring[0, :, 0, 3] = 127, 128, 0  # two pixels are more clear than not
+    assert statistics(ring)["holes"] == pytest.approx(2 / 56)
 
 
 def test_partial_alpha_only_where_there_is_alpha():

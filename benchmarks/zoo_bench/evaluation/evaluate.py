@@ -204,7 +204,8 @@ def evaluate(
             seconds[f"interval of {metric_name}"] = time.perf_counter() - start
     warnings += _cautions(sets, width)
     start = time.perf_counter()
-    facts = {"real": statistics(real.pixels[~real.held_out], background), "fake": statistics(fakes, background)}
+    trained_on = real.pixels[~real.held_out]
+    facts = {"real": statistics(trained_on, background), "fake": statistics(fakes, background, trained_on)}
     seconds["statistics"] = time.perf_counter() - start
     start = time.perf_counter()
     closest = closest_pairs(sets)
