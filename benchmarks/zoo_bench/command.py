@@ -21,6 +21,7 @@ from zoo_bench.publish.options import check_unused, terms_of, terms_options
 from zoo_bench.recipes import use_recipe
 from zoo_bench.resume import BUDGETS, resumed_recipe
 from zoo_bench.run_folder import RunFolder
+from zoo_bench.threads import calm_threads
 from zoo_core.catalog import Catalog, discover
 from zoo_core.errors import ZooError
 from zoo_core.hooks import PARTS
@@ -178,9 +179,8 @@ def bench(context: click.Context, /, **given: Any) -> None:
 
         check_target(given["publish"], terms)
     check_processes(processes, recipe)
-    # Threads that spin while they wait lose a multiple on a busy machine; read when torch is loaded.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    os.environ.setdefault("KINETO_LOG_LEVEL", "5")  # torch.profiler tells stderr that there is no GPU; read then, too
+    calm_threads()
+    os.environ.setdefault("KINETO_LOG_LEVEL", "5")  # torch.profiler tells stderr that there is no GPU; read when it is loaded
     if processes.count > 1 and not is_worker():
         if not given["resume"]:
             folder.check_free(given["overwrite"])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import click
 
 from zoo_bench.command import colour
+from zoo_bench.threads import calm_threads
 from zoo_core.catalog import discover
 from zoo_core.errors import ZooError
 
@@ -44,7 +44,7 @@ def eval_command(reference: str, **given: Any) -> None:
     file = next((place for place in (folder, *folder.parents) if place.is_file()), None) if folder is not None else None
     if file is not None:
         raise ZooError(f"--out {folder}: {file} is a file; type --out with the name of a folder")
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    calm_threads()
     from zoo_bench.bench import plugin_metrics
     from zoo_bench.evaluation.evaluate import METRICS, evaluate  # imports torch and torch-fidelity
     from zoo_bench.evaluation.extractors import open_extractor

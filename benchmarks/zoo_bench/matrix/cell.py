@@ -14,6 +14,7 @@ from zoo_bench.lock import holder
 from zoo_bench.matrix.folder import Cell, load_matrix, read_status, write_status
 from zoo_bench.observers.chosen import Chosen
 from zoo_bench.run_folder import RunFolder
+from zoo_bench.threads import calm_threads
 from zoo_core.catalog import cause, discover
 from zoo_core.errors import RunFailure, ZooError
 
@@ -54,8 +55,7 @@ def _wait_for_predecessor(folder: RunFolder) -> None:
 def _attempt(cell: Cell, folder: RunFolder, scoring: dict[str, Any]) -> tuple[str, str]:
     """(state, error)."""
     assert cell.recipe is not None
-    # Threads that spin while they wait lose a multiple on a busy machine; read when torch is loaded.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    calm_threads()
     try:
         from zoo_bench.bench import Scoring, run_bench  # imports torch
 

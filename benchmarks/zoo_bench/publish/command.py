@@ -10,6 +10,7 @@ import click
 
 from zoo_bench.publish.options import Terms, again, terms_of, terms_options
 from zoo_bench.run_folder import RunFolder
+from zoo_bench.threads import calm_threads
 from zoo_core.catalog import Catalog, discover
 from zoo_core.errors import RunFailure, ZooError
 
@@ -91,6 +92,7 @@ def verify(ref: str, dataset: str | None, extractor: str | None, extractor_weigh
     zoo verify user/creatures@v1
     zoo verify user/mine --dataset folder:my/images
     """
+    calm_threads()
     from zoo_bench.hardware import pick_device
     from zoo_bench.publish.verify import lines, verify_model
 
