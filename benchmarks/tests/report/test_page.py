@@ -146,7 +146,9 @@ def test_classes_have_a_table_where_there_are_some(run, report, page, change):
     assert "KID of each class" not in page(run).text
     change(run, "report.json", classes=[cat, "none", {}])
     rows = [[cell.strip() for cell in row] for row in page(run).cells("scores classes")]
-    assert rows[1] == ["<b> kind", "41", "1,300", "0.0123", "0.01 to 0.02", "\N{EN DASH}"] and len(rows) == 3
+    assert rows[1] == ["kind: <b>", "41", "1,300", "0.0123", "0.01 to 0.02"] and len(rows) == 3
+    change(run, "report.json", classes=[{**cat, "floor": -0.003}])
+    assert page(run).cells("scores classes")[1][5].strip() == "\N{MINUS SIGN}0.003"
     change(run, "report.json", evaluator={})
     assert "KID of each class" not in page(run).text
 

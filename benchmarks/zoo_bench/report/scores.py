@@ -36,13 +36,13 @@ ACCURACY = "share of generated images recognised as the label that was asked for
 STATISTICS = {
     "colours": "distinct colours per image",
     "palette": "fewest colours that cover 95 % of an image",
-    "off_palette": "share of pixels with a colour that no real image has, or no other one",
+    "off_palette": "share of pixels with a colour that no real image has; of a real image, no other one",
     "entropy": "of the colours of an image, in bits",
     "background": "share of pixels that are background",
     "clean_background": "share of the nearly background pixels that are exactly background",
     "clean_border": "share of the outermost pixels that are background",
     "symmetry": "overlap with the mirror image",
-    "holes": "enclosed background, as a share of what is drawn with it",
+    "holes": "enclosed background, as a share of the figure with its holes",
     "partial_alpha": "share of half transparent pixels",
 }
 EVALUATOR = {
