@@ -1,4 +1,4 @@
-"""`zoo bench` and `zoo sample` as typed, in processes of their own."""
+"""`zoo bench` and `zoo sample` as typed, in processes of their own where that could make a difference."""
 
 from __future__ import annotations
 
@@ -67,31 +67,39 @@ def test_nothing_but_json_is_on_stdout(finished):
     json.dumps(finished[1], allow_nan=False)
 
 
-def test_a_run_is_sampled_by_label(finished, tmp_path):
-    for name in ("a.png", "b.png"):
-        zoo("sample", str(finished[0]), "-n", "4", "--labels", "type=fire", "-o", name, cwd=tmp_path)
+def test_a_run_is_sampled_by_label(finished, tmp_path, monkeypatch, capsys):
+    typed = ["sample", str(finished[0]), "-n", "4", "--labels", "type=fire", "-o"]
+    monkeypatch.chdir(tmp_path)
+    zoo(*typed, "a.png", cwd=tmp_path)
+    assert main([*typed, "b.png"]) == 0
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     assert Image.open(tmp_path / "a.png").size == (34, 34)
-    wrong = zoo("sample", str(finished[0]), "--labels", "type=plastic", cwd=tmp_path, check=2)
-    assert wrong.stderr.startswith("error: ") and wrong.stderr.count("\n") == 1
+    capsys.readouterr()
+    assert main(["sample", str(finished[0]), "--labels", "type=plastic"]) == 2
+    wrong = capsys.readouterr().err
+    assert wrong.startswith("error: ") and wrong.count("\n") == 1
 
 
-def test_a_run_is_not_overwritten_unless_asked(finished):
+def test_a_run_is_not_overwritten_unless_asked(finished, monkeypatch, capsys):
     run = finished[0]
     before = (run / "model/model.safetensors").read_bytes()
-    refused = zoo("bench", *SMALL, "--steps", "1", "--out", "run", cwd=run.parent, check=2)
-    assert "--overwrite" in refused.stderr and "--resume" in refused.stderr
+    monkeypatch.chdir(run.parent)
+    assert main(["bench", *SMALL, "--steps", "1", "--out", "run"]) == 2
+    refused = capsys.readouterr().err
+    assert "--overwrite" in refused and "--resume" in refused
     assert (run / "model/model.safetensors").read_bytes() == before
 
 
 def test_same_command_twice_gives_the_same_bytes(tmp_path):
-    for out in ("a", "b"):
-        zoo("bench", *SMALL, "--model", "dcgan", "--steps", "4", "--no-eval", "--seed", "7", "--out", out, cwd=tmp_path)
+    typed = ["bench", *SMALL, "--model", "dcgan", "--steps", "4", "--no-eval", "--seed", "7", "--out"]
+    zoo(*typed, "a", cwd=tmp_path)
+    assert main([*typed, str(tmp_path / "b")]) == 0
     assert (tmp_path / "a/model/model.safetensors").read_bytes() == (tmp_path / "b/model/model.safetensors").read_bytes()
 
 
-def test_a_terminated_run_resumes_to_the_same_bytes(tmp_path):
-    arguments = ["bench", *SMALL, "--steps", "600", "--no-eval", "--out"]
+def test_a_terminated_run_resumes_to_the_same_bytes(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    arguments = ["bench", *SMALL, "--steps", "200", "--no-eval", "--out"]
     process = subprocess.Popen(
         [sys.executable, "-m", "zoo_core", *arguments, "stopped"],
         cwd=tmp_path,
@@ -109,9 +117,9 @@ def test_a_terminated_run_resumes_to_the_same_bytes(tmp_path):
     assert process.returncode == 130, err
     assert "zoo bench --resume stopped" in err
     assert not (tmp_path / "stopped/model").exists()
-    resumed = zoo("bench", "--resume", "stopped", "--no-eval", cwd=tmp_path)
-    assert "resuming at iteration" in resumed.stderr
-    zoo(*arguments, "whole", cwd=tmp_path)
+    assert main(["bench", "--resume", "stopped", "--no-eval"]) == 0
+    assert "resuming at iteration" in capsys.readouterr().err
+    assert main([*arguments, "whole"]) == 0
     assert (tmp_path / "stopped/model/model.safetensors").read_bytes() == (
         tmp_path / "whole/model/model.safetensors"
     ).read_bytes()
