@@ -20,7 +20,7 @@ bench: install
 	$(BIN)/zoo bench --model wgan_gp --upsampler colorpicker --minutes 4 --overwrite $(ARGS)
 
 test: install-dev
-	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 lint: install-dev
 	$(BIN)/ruff check .
