@@ -20,8 +20,9 @@ from zoo_core.cli import main
 SETTINGS = ("generator.width=2", "critic.width=4", "generator.max_width=8", "critic.max_width=8", "latent=6", "train.batch=4")
 SMALL = ["bench", "--size", "16", "--threads", "1", "--no-eval"]
 SMALL += [word for setting in (*SETTINGS, "dataset.count=40") for word in ("--set", setting)]
-RUN = [*SMALL, "--steps", "40", "--checkpoint-every", "0.05"]
-LONG = [*SMALL, "--steps", "100000"]
+STEPS = 20
+RUN = [*SMALL, "--steps", str(STEPS), "--checkpoint-every", "0.05"]
+LONG = [*SMALL, "--steps", "10000"]  # a line of metrics every 25
 KILLS = 50
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="uses fork and signals")
@@ -47,10 +48,19 @@ def code_of(pid: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
+@pytest.fixture(scope="module", autouse=True)
+def small_grids():
+    """So short a run draws its samples after every step."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("zoo_bench.training.GRID_SAMPLES", 4)
+        yield
+
+
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory):
+def whole(tmp_path_factory, small_grids):
     """A run that nothing disturbs, and how long it takes."""
     folder = tmp_path_factory.mktemp("whole") / "run"
+    assert main([*SMALL, "--steps", "1", "--out", str(folder.with_name("first"))]) == 0  # what a run imports, its children have
     start = time.monotonic()
     assert code_of(in_a_child([*RUN, "--out", str(folder)])) == 0
     return folder, time.monotonic() - start
@@ -81,7 +91,7 @@ def test_killed_at_random_moments_it_ends_with_the_same_bytes(whole, tmp_path):
         for name in ("model/model.safetensors", "model/config.json", "samples/final.png"):
             assert (run / name).read_bytes() == (folder / name).read_bytes(), f"{name} after {kills} kills"
         lines = [json.loads(line)["iteration"] for line in (run / "metrics.jsonl").read_text().splitlines()]
-        assert lines == sorted(set(lines)) and lines[-1] == 40
+        assert lines == sorted(set(lines)) and lines[-1] == STEPS
         assert not list(run.rglob("*.tmp")) or kills, "temporary files are left only by kills"
 
 
