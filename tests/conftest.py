@@ -204,7 +204,7 @@ class Installed:
         return outputs
 
 
-@pytest.fixture
-def install_wheels(tmp_path: Path) -> Callable[[Iterable[Path]], Installed]:
-    """Builds wheels of folders and installs them for new processes, without an index and without touching this environment."""
-    return lambda sources: Installed(tmp_path, sources)
+@pytest.fixture(scope="session")
+def install_wheels() -> Callable[[Path, Iterable[Path]], Installed]:
+    """Builds wheels in a folder and installs them for new processes, without an index and without touching this environment."""
+    return Installed

@@ -15,9 +15,9 @@ FOLDERS = sorted(path.parent for path in ROOT.glob("docs/tutorials/plugins/*/pyp
 WRITTEN = ("LICENSE", ".gitignore", ".github/workflows/test.yml")  # by `zoo new`, and not to be changed
 
 
-def test_they_pass_their_own_tests_from_wheels(install_wheels):
+def test_they_pass_their_own_tests_from_wheels(tmp_path, install_wheels):
     """What their pages type, `zoo check` and a training, is executed with the other blocks: test_docs_blocks.py."""
-    installed = install_wheels(FOLDERS)
+    installed = install_wheels(tmp_path, FOLDERS)
     tests = [str(folder / "tests") for folder in FOLDERS]
     found = installed.python(
         "-m", "pytest", "-p", "no:cacheprovider", "--import-mode=importlib", "-k", "found or not conformance", *tests
