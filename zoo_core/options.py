@@ -14,7 +14,7 @@ import functools
 import math
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -125,10 +125,8 @@ def to_json(options: Any) -> dict[str, Any]:
     return {k: list(v) if isinstance(v, tuple) else v for k, v in dataclasses.asdict(options).items()}
 
 
-@functools.cache
-def _hints(config: type) -> Mapping[str, Any]:
-    """Types of the fields: Python compiles every annotation anew each time it is asked."""
-    return typing.get_type_hints(config)
+# Types of the fields, kept: Python compiles every annotation anew each time it is asked.
+_hints: Callable[[type], Mapping[str, Any]] = functools.cache(typing.get_type_hints)
 
 
 def _type_name(hint: Any) -> str:
