@@ -223,6 +223,13 @@ def test_pull_and_cache_list(fake_hub, files, capsys):
     assert main(["pull", item["folder"]]) == 2
 
 
+def test_the_list_is_of_the_cache_in_use_and_not_of_that_at_the_clients_import(fake_hub, files, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr("huggingface_hub.utils._cache_manager.HF_HUB_CACHE", str(tmp_path / "another"))
+    fake_hub.add("user/model", files)
+    assert main(["pull", "user/model"]) == 0 and main(["cache", "list"]) == 0
+    assert capsys.readouterr().out.splitlines()[-2].startswith("user/model@")
+
+
 def test_processes_of_their_own_with_a_cold_and_a_warm_cache(files, tmp_path):
     """Once over the network, once with the Hub gone and the network forbidden: the same bytes."""
     with FakeHub() as fake:

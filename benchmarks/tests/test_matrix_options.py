@@ -34,6 +34,7 @@ def test_what_is_typed_for_a_matrix_reaches_its_cells(here, monkeypatch):
         return {"state": "stopped"}
 
     monkeypatch.setattr("zoo_bench.bench.run_bench", seen)
+    monkeypatch.setattr("zoo_bench.matrix.run.opened", lambda *_: None)  # TensorBoard need not be installed
     typed = ["--on-trouble", "rollback", "--score-every", "64", "--samples", "9", "--checkpoint-every", "7"]
     typed += ["--log", "tensorboard", "--precision", "bf16", "--overfit", "2", "--threads", "3", "--vary", "train.lr=1e-3,1e-4"]
     weights = Path(shutil.copy(WEIGHTS, Path.cwd()))

@@ -73,7 +73,7 @@ def cached() -> list[Cached]:
     if not Path(constants.HF_HUB_CACHE).is_dir():
         return []
     found = []
-    for repo in scan_cache_dir().repos:
+    for repo in scan_cache_dir(constants.HF_HUB_CACHE).repos:
         for revision in repo.revisions if repo.repo_type == "model" else ():
             try:
                 config = read_config(revision.snapshot_path, allow_large=True)
