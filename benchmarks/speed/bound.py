@@ -11,9 +11,7 @@ With --save, lines are appended to benchmarks/results/speed.jsonl.
 
 from __future__ import annotations
 
-import argparse
 import collections
-import json
 import time
 from collections.abc import Callable, Hashable
 from typing import Any
@@ -21,14 +19,10 @@ from typing import Any
 import torch
 from measure import race
 from peak import machine_peak, operations
-from race import JOBS, RESULTS
+from race import JOBS, asked, save
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
-
-from zoo_bench.hardware import hardware
-from zoo_core.catalog import discover
-from zoo_core.train.allocator import keep_heap
 
 LAYOUTS = (torch.contiguous_format, torch.channels_last)
 
@@ -104,15 +98,7 @@ def _shortest(work: Callable[[], Any], rounds: int) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--job", nargs="+", choices=("A", "B", "C"), default=("A", "B", "C"))
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--save", action="store_true", help=f"append to {RESULTS.name}")
-    given = parser.parse_args()
-    keep_heap()
-    torch.set_num_threads(given.threads)
-    discover()
+    given = asked(__doc__, ("A", "B", "C"), threads=1, rounds=5)
     peak = max(machine_peak("cpu").values())
     print(f"fastest convolution or product: {peak:g} GFLOP/s, {given.threads} threads")
     for job in given.job:
@@ -122,9 +108,7 @@ def main() -> None:
         for name, ratio in {"naive": 1.0, **ratios}.items():
             print(f"job {job}  {name:10} {found[name]:9.1f} ms  x{ratio:.2f}", flush=True)
         if given.save:
-            record = {"job": f"bound {job}", "threads": given.threads, "torch": torch.__version__, "hardware": hardware()}
-            with open(RESULTS, "a", encoding="utf-8") as file:
-                file.write(json.dumps(record | {"peak_gflops": peak, "ms": found, "ratios": ratios}) + "\n")
+            save(f"bound {job}", given.threads, peak_gflops=peak, ms=found, ratios=ratios)
 
 
 if __name__ == "__main__":

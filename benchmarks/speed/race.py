@@ -12,7 +12,7 @@ import json
 import platform
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -251,16 +251,30 @@ def count(network: nn.Module) -> int:
     return sum(parameter.numel() for parameter in network.parameters())
 
 
-def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--job", nargs="+", choices=tuple(JOBS), default=tuple(JOBS))
-    arguments.add_argument("--threads", type=int, default=torch.get_num_threads())
-    arguments.add_argument("--rounds", type=int, default=7)
+def asked(description: str | None, jobs: Sequence[str], threads: int, rounds: int) -> argparse.Namespace:
+    """The options of a script that measures jobs, these as defaults; then the process is set up as that of a run."""
+    arguments = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--job", nargs="+", choices=tuple(jobs), default=tuple(jobs))
+    arguments.add_argument("--threads", type=int, default=threads)
+    arguments.add_argument("--rounds", type=int, default=rounds)
     arguments.add_argument("--save", action="store_true", help=f"append to {RESULTS.name}")
     given = arguments.parse_args()
     keep_heap()
     torch.set_num_threads(given.threads)
     discover()
+    return given
+
+
+def save(job: str, threads: int, **measured: Any) -> None:
+    """Append a line to the results."""
+    RESULTS.parent.mkdir(exist_ok=True)
+    record = {"job": job, "threads": threads, "torch": torch.__version__, "python": platform.python_version()}
+    with open(RESULTS, "a", encoding="utf-8") as file:
+        file.write(json.dumps(record | {"hardware": hardware(), **measured}) + "\n")
+
+
+def main() -> None:
+    given = asked(__doc__, tuple(JOBS), torch.get_num_threads(), 7)
     for job in given.job:
         contestants, details = JOBS[job]()
         rows = race(contestants, given.rounds)
@@ -269,10 +283,7 @@ def main() -> None:
             line = f"  {name:22} {row['wall_ms']:9.1f} ms  x{row['ratio']:.2f} (processor x{row['ratio_cpu']:.2f})"
             print(f"{line}  quiet {row['quiet']:.0f}/{row['rounds']:.0f}", flush=True)
         if given.save:
-            RESULTS.parent.mkdir(exist_ok=True)
-            record = {"job": job, "threads": given.threads, "torch": torch.__version__, "python": platform.python_version()}
-            with open(RESULTS, "a", encoding="utf-8") as file:
-                file.write(json.dumps(record | {"hardware": hardware(), "details": details, "rows": rows}) + "\n")
+            save(job, given.threads, details=details, rows=rows)
 
 
 if __name__ == "__main__":
