@@ -31,7 +31,7 @@ from zoo_core.recipe import Budget, Data, Recipe, plan
 if TYPE_CHECKING:
     from zoo_core.images import Images
 
-UNCHANGED = ("train.flip=false", "train.vflip=false", "train.shift=0")  # one image is to stay one image
+UNCHANGED = ("train.flip=false", "train.vflip=false", "train.shift=0", "train.hue=0")  # one image is to stay one image
 COMMANDLINE = ParameterSource.COMMANDLINE
 DEFAULT_MINUTES = {"cpu": 5.0, "mps": 10.0, "cuda": 10.0}
 

@@ -11,6 +11,7 @@ from zoo_core.interfaces import Batch, Condition
 from zoo_core.mapped import mapping
 from zoo_core.seeds import mix
 from zoo_core.train.edges import edge_map
+from zoo_core.train.hue import turned
 from zoo_core.train.move import fits, move_to
 from zoo_core.train.options import TrainOptions
 from zoo_core.train.stream import Stream
@@ -103,7 +104,7 @@ class DeviceData:
         return rows[0] if len(rows) == 1 else torch.cat(rows)
 
     def augment(self, pixels: Tensor, k: int) -> Tensor:
-        """Mirror and shift (N, H, W, C) uint8 images; no colour changes, so background and palette stay exact."""
+        """Mirror and shift (N, H, W, C) uint8 images, and turn their hues if asked. White, grey and black stay exact."""
         options, n, mine = self.options, len(pixels) * self.world.size, self.world.share(len(pixels) * self.world.size)
         self.random.manual_seed(mix(self.seed, "augment", k))
         mirrored, inverted = (
@@ -113,11 +114,13 @@ class DeviceData:
         reach = int(options.shift * pixels.shape[2])
         if reach:
             by = torch.randint(-reach, reach + 1, (2, n, 1), generator=self.random, device=self.device)[:, mine]
-        elif mirrored is None and inverted is None:
-            return pixels
         else:
             by = torch.zeros(2, len(pixels), 1, dtype=torch.long, device=self.device)
-        return placed(pixels, mirrored, inverted, by, reach, self.blank)
+        if reach or mirrored is not None or inverted is not None:
+            pixels = placed(pixels, mirrored, inverted, by, reach, self.blank)
+        if options.hue:
+            pixels = turned(pixels, options.hue * (2 * torch.rand(n, generator=self.random, device=self.device) - 1)[mine])
+        return pixels
 
 
 def placed(pixels: Tensor, mirrored: Tensor | None, inverted: Tensor | None, by: Tensor, reach: int, blank: Tensor) -> Tensor:

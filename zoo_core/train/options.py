@@ -62,6 +62,9 @@ class TrainOptions:
     shift: float = option(
         0.0, "shift images by up to this share of the size, blank side filled with the background", min=0, max=0.5
     )
+    hue: float = option(
+        0.0, "turn the hue of images by up to this share of the colour circle; 0.5: to any colour", min=0, max=0.5
+    )
     instance_noise: float = option(0.0, "standard deviation of Gaussian noise on every image that a critic sees", min=0)
     augment: tuple[str, ...] | None = option(
         None, "what differentiable augmentation does to every image that a critic sees", choices=OPERATIONS

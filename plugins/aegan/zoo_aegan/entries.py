@@ -25,6 +25,7 @@ def zoo_entries() -> list[Entry]:
                 "train.weight_decay": 1e-8,
                 "train.flip": True,
                 "train.shift": 0.053,  # 5 of 96 pixels
+                "train.hue": 0.5,
             },
             summary="generator and encoder against a critic of images and a critic of codes, as PokeGAN does",
             paper=CODE,
