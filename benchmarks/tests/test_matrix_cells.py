@@ -94,7 +94,7 @@ def test_impossible_cells_say_why_and_the_others_stay():
         (["--vary", "critic_steps=1,1"], "same value twice"),
         (["--vary", "critic_steps=1,2", "--set", "critic_steps=3"], "critic_steps is given twice"),
         (["--vary", "critic_steps=1", "--vary", "critic_steps=2"], "critic_steps is given twice"),
-        (["--vary", "critic_stops=1,2"], "no part has an option"),
+        (["--vary", "critic_stops=1,2"], "--vary critic_stops=1: no part has an option"),
         (["--vary", "critic_steps=one,two"], "critic_steps"),
         (["--model", "acgan,acgan_wgan_gp"], "needs labels"),
         (["--model", "dcgan,vae", "--set", "nothing=1"], "no part has an option"),

@@ -44,6 +44,8 @@ def plan_matrix(given: Mapping[str, Any], catalog: Catalog, options: Iterable[cl
                 recipe = recipe_of(one, catalog)
         except ZooError as error:
             problem = str(error)
+            if any(problem.startswith(f"--set {key}") for key in options_of):
+                problem = problem.replace("--set", "--vary", 1)  # as it was typed
         if any(cell.values == values for cell in cells):  # with another upsampler, which it would ignore as well
             continue
         name = re.sub(r"[^\w.-]+", "_", "-".join((*(values[flag] for flag in chosen), *settings)))
