@@ -22,7 +22,9 @@ def test_a_model_learns_by_heart_as_fast_as_the_table_says(row):
     catalog = discover()
     if row["model"] not in {item.id for item in catalog.of("model")}:
         pytest.skip("its plugin is not installed")
-    again = learning_pace(catalog, row["model"], row["images"], round(row["iterations"] * GROWTH))  # one look more
+    again = learning_pace(  # one look more
+        catalog, row["model"], row["images"], round(row["iterations"] * GROWTH), settings=row["settings"]
+    )
     assert again["reached"] and again["error"] <= ERROR
     assert again["errors"][0][1] > 2 * ERROR, "it had something to learn"
 
@@ -38,7 +40,7 @@ def test_the_page_shows_what_was_measured():
 def test_too_few_iterations_are_said_to_be_too_few():
     row = learning_pace(discover(), "gan", 1, 3)
     assert row["iterations"] == 3 and not row["reached"] and row["error"] > ERROR and row["of"] == "samples"
-    assert "| `gan` | samples | more than 3 | " in table([row])
+    assert "| `gan` |  | samples | more than 3 | " in table([row])
 
 
 def test_a_model_that_is_not_there_is_named():
@@ -49,8 +51,8 @@ def test_a_model_that_is_not_there_is_named():
 def test_the_table_begins_with_the_fastest():
     def row(model, images, iterations, reached=True):
         return {"model": model, "images": images, "iterations": iterations, "reached": reached, "of": "samples", "seconds": 1.4,
-                "error": 0.0412}  # fmt: skip
+                "error": 0.0412, "settings": ["train.lr=1"]}  # fmt: skip
 
     lines = table([row("a/slow", 1, 1200), row("a/never", 1, 60, False), row("a/fast", 1, 30), row("a/fast", 2, 45)])
     assert [line.split("|")[1].strip(" `") for line in lines.splitlines()[2:]] == ["fast", "slow", "never"]
-    assert "| `fast` | samples | 30 | 1 | 0.041 | 45 | 1 | 0.041 |" in lines and "| 1 200 |" in lines
+    assert "| `fast` | `train.lr=1` | samples | 30 | 1 | 0.041 | 45 | 1 | 0.041 |" in lines and "| 1 200 |" in lines

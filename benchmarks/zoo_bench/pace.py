@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,27 +20,28 @@ from zoo_core.testing.subject import Subject
 from zoo_core.train.data import DeviceData
 from zoo_core.train.engine import train
 
-SIZE = 16
 SIZES = {"width": 8, "max_width": 64, "hidden": 64, "embedding": 8, "latent": 16, "code": 16, "batch": 8}
 DATASET = "zoo-bench/creatures"
 ERROR = 0.05  # of the range of a number: what "by heart" means
 FIRST, GROWTH = 20, 1.5  # the first look, and the next ones: 20, 30, 45, 68, ... iterations
 
 
-def learning_pace(catalog: Catalog, model: str, images: int, most: int, error: float = ERROR) -> dict[str, Any]:
+def learning_pace(
+    catalog: Catalog, model: str, images: int, most: int, error: float = ERROR, settings: Sequence[str] = ()
+) -> dict[str, Any]:
     """Train a model on the first one or two images of creatures until their mean absolute error is at most `error`.
 
-    Images are 16 px and networks narrow (SIZES); all other settings are the model's own, but nothing is mirrored or shifted,
-    and the learning rate is constant, since the length of the run is not known. Two images have two labels, and so has the
-    one image of a model that needs them.
+    Images are 16 px, or of the smallest size that the model is made for, and networks narrow (SIZES); all other settings but
+    those in `settings`, KEY=VALUE, are the model's own. Nothing is mirrored or shifted, and the learning rate is constant,
+    since the length of the run is not known. Two images have two labels, and so has the one image of a model that needs them.
 
     The error of models with an encoder is that of the reconstruction; of others that of samples, as `zoo bench --overfit` has
     it. It is looked at after 20 iterations, and each time half as many more are done.
 
-    Returns plain values: `reached` says whether `iterations` were enough; `errors` has all looks, [iteration, error].
+    Returns plain values: `reached` says whether `iterations` were enough; `errors` has all looks, (iteration, error).
     Raises ZooError for a model that is not installed or does not fit.
     """
-    run, some = _started(catalog, model, images)
+    run, some = _started(catalog, model, images, settings)
     data = DeviceData(some, run.recipe.train, run.recipe.seed, run.device, run.recipe.data.background, run.recipe.data.guide)
     errors: list[tuple[int, float]] = []
     started = time.perf_counter()
@@ -56,6 +57,8 @@ def learning_pace(catalog: Catalog, model: str, images: int, most: int, error: f
     return {
         "model": catalog.find("model", model).id,
         "images": images,
+        "size": some.pixels.shape[1],
+        "settings": list(settings),
         "iterations": errors[-1][0],
         "error": round(errors[-1][1], 5),
         "reached": errors[-1][1] <= error,
@@ -65,14 +68,13 @@ def learning_pace(catalog: Catalog, model: str, images: int, most: int, error: f
     }
 
 
-def _started(catalog: Catalog, model: str, images: int) -> tuple[Run, Images]:
+def _started(catalog: Catalog, model: str, images: int, settings: Sequence[str]) -> tuple[Run, Images]:
     item = catalog.find("model", model)
     labelled = images > 1 or "labels" in item.entry.needs
     recipe = Subject(catalog, item.distribution, item).recipe(
         sizes=SIZES,
         dataset=DATASET,
-        size=SIZE,
-        settings=(*UNCHANGED, "dataset.count=64"),
+        settings=(*UNCHANGED, "dataset.count=64", *settings),
         labels=("type",) if labelled else (),
     )
     run = build(recipe, catalog)
@@ -102,12 +104,13 @@ def table(rows: list[dict[str, Any]]) -> str:
     for row in rows:
         found.setdefault(row["model"], {})[row["images"]] = row
     models = sorted(found, key=lambda model: (_iterations(found[model].get(1)), model))
-    head = "| model | error of | one image: iterations | seconds | error | two images: iterations | seconds | error |"
-    lines = [head, "|---|---|---|---|---|---|---|---|"]
+    head = "| model | with | error of | one image: iterations | seconds | error | two images: iterations | seconds | error |"
+    lines = [head, "|---|---|---|---|---|---|---|---|---|"]
     for model in models:
         any_row = next(iter(found[model].values()))
         cells = [cell for images in (1, 2) for cell in _cells(found[model].get(images))]
-        lines.append(f"| `{model.partition('/')[2]}` | {any_row['of']} | {' | '.join(cells)} |")
+        with_ = ", ".join(f"`{setting}`" for setting in any_row["settings"])
+        lines.append(f"| `{model.partition('/')[2]}` | {with_} | {any_row['of']} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
