@@ -20,6 +20,7 @@ from zoo_core.testing.subject import Subject
 from zoo_core.train.data import DeviceData
 from zoo_core.train.engine import train
 
+SIZE = 16
 SIZES = {"width": 8, "max_width": 64, "hidden": 64, "embedding": 8, "latent": 16, "code": 16, "batch": 8}
 DATASET = "zoo-bench/creatures"
 ERROR = 0.05  # of the range of a number: what "by heart" means
@@ -27,13 +28,20 @@ FIRST, GROWTH = 20, 1.5  # the first look, and the next ones: 20, 30, 45, 68, ..
 
 
 def learning_pace(
-    catalog: Catalog, model: str, images: int, most: int, error: float = ERROR, settings: Sequence[str] = ()
+    catalog: Catalog,
+    model: str,
+    images: int,
+    most: int,
+    *,
+    error: float = ERROR,
+    size: int = SIZE,
+    settings: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Train a model on the first one or two images of creatures until their mean absolute error is at most `error`.
 
-    Images are 16 px, or of the smallest size that the model is made for, and networks narrow (SIZES); all other settings but
-    those in `settings`, KEY=VALUE, are the model's own. Nothing is mirrored or shifted, and the learning rate is constant,
-    since the length of the run is not known. Two images have two labels, and so has the one image of a model that needs them.
+    Images have `size` pixels a side, and networks are narrow (SIZES); all other settings but those in `settings`, KEY=VALUE,
+    are the model's own. Nothing is mirrored or shifted, and the learning rate is constant, since the length of the run is
+    not known. Two images have two labels, and so has the one image of a model that needs them.
 
     The error of models with an encoder is that of the reconstruction; of others that of samples, as `zoo bench --overfit` has
     it. It is looked at after 20 iterations, and each time half as many more are done.
@@ -41,7 +49,7 @@ def learning_pace(
     Returns plain values: `reached` says whether `iterations` were enough; `errors` has all looks, (iteration, error).
     Raises ZooError for a model that is not installed or does not fit.
     """
-    run, some = _started(catalog, model, images, settings)
+    run, some = _started(catalog, model, images, size, settings)
     data = DeviceData(some, run.recipe.train, run.recipe.seed, run.device, run.recipe.data.background, run.recipe.data.guide)
     errors: list[tuple[int, float]] = []
     started = time.perf_counter()
@@ -57,8 +65,9 @@ def learning_pace(
     return {
         "model": catalog.find("model", model).id,
         "images": images,
-        "size": some.pixels.shape[1],
+        "size": size,
         "settings": list(settings),
+        "wanted": error,
         "iterations": errors[-1][0],
         "error": round(errors[-1][1], 5),
         "reached": errors[-1][1] <= error,
@@ -68,12 +77,13 @@ def learning_pace(
     }
 
 
-def _started(catalog: Catalog, model: str, images: int, settings: Sequence[str]) -> tuple[Run, Images]:
+def _started(catalog: Catalog, model: str, images: int, size: int, settings: Sequence[str]) -> tuple[Run, Images]:
     item = catalog.find("model", model)
     labelled = images > 1 or "labels" in item.entry.needs
     recipe = Subject(catalog, item.distribution, item).recipe(
         sizes=SIZES,
         dataset=DATASET,
+        size=size,
         settings=(*UNCHANGED, "dataset.count=64", *settings),
         labels=("type",) if labelled else (),
     )
@@ -109,7 +119,9 @@ def table(rows: list[dict[str, Any]]) -> str:
     for model in models:
         any_row = next(iter(found[model].values()))
         cells = [cell for images in (1, 2) for cell in _cells(found[model].get(images))]
-        with_ = ", ".join(f"`{setting}`" for setting in any_row["settings"])
+        size = [] if any_row["size"] == SIZE else [f"{any_row['size']} px"]
+        until = [] if any_row["wanted"] == ERROR else [f"until {any_row['wanted']:g}"]
+        with_ = ", ".join([*size, *(f"`{setting}`" for setting in any_row["settings"]), *until])
         lines.append(f"| `{model.partition('/')[2]}` | {with_} | {any_row['of']} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
