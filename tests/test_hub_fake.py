@@ -243,7 +243,7 @@ print(hf_hub_download("user/model", "model.safetensors"))
 
 
 def test_what_xet_has_to_do_with_it(fake_hub, folder, tmp_path):
-    """Uploads by Xet are not spoken and fail at once, changing nothing; downloads and clients without Xet need no setting."""
+    """Without xet=True uploads by Xet fail at once, changing nothing; downloads and clients without Xet need no setting."""
     pytest.importorskip("hf_xet")
     fake_hub.add("user/model", {"x": "1"})
     command = [sys.executable, "-c", SEND, str(folder / "model.safetensors")]

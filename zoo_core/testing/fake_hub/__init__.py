@@ -7,8 +7,9 @@
 `hub.environment(folder)` is what a process of its own needs to talk to it. In a test module, `pytest_plugins =
 ["zoo_core.testing.fake_hub.fixture"]` gives the fixture `fake_hub`, to which the client of the test's own process talks too.
 
-It speaks plain LFS, whole or in parts, and not Xet. A client with the package hf_xet uploads by Xet or not at all, so both turn
-Xet off with HF_HUB_DISABLE_XET=1; a client without the package, and any that only downloads, needs no setting.
+Large files come and go by LFS, whole or in parts, or with FakeHub(xet=True) (fixture `xet_hub`) by Xet, as the Hub wants it of
+a client with the package hf_xet. Such a client uploads by Xet or not at all, so without xet=True it is told not to, with
+HF_HUB_DISABLE_XET=1.
 """
 
 from zoo_core.testing.fake_hub.faults import Cut, Fault, Slow, Status

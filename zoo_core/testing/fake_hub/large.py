@@ -1,8 +1,6 @@
 """The routes of the fake Hub that take large files: git-LFS, in one piece or in parts.
 
-Source: github.com/git-lfs/git-lfs, docs/api/batch.md, and for parts the client itself (huggingface_hub/lfs.py). Xet, the Hub's
-newer storage, is not spoken: a client with the package hf_xet does not fall back to LFS when it uploads, unless it is told to
-with HF_HUB_DISABLE_XET=1. Downloads do: answers without Xet's headers are plain files to it.
+Source: github.com/git-lfs/git-lfs, docs/api/batch.md, and for parts the client itself (huggingface_hub/lfs.py).
 """
 
 from __future__ import annotations

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from urllib.parse import parse_qs
 
+from zoo_core.testing.fake_hub import xet
 from zoo_core.testing.fake_hub.card import card_metadata, card_problems
 from zoo_core.testing.fake_hub.repository import File, file_json, info_json, iso, tree_json
-from zoo_core.testing.fake_hub.state import Hub, Refusal, Reply, Request, at, json_reply, readable, user_of, writable
+from zoo_core.testing.fake_hub.state import Hub, Refusal, Reply, Request, at, json_reply, ranged, readable, user_of, writable
 
 
 def whoami(hub: Hub, request: Request) -> Reply:
@@ -86,26 +86,13 @@ def resolve(hub: Hub, request: Request, id: str, revision: str, path: str) -> Re
         raise Refusal(404, "Entry not found", "EntryNotFound", **{"X-Repo-Commit": found.oid})
     headers = {"X-Repo-Commit": found.oid, "Accept-Ranges": "bytes"}
     if not file.large:
-        return _ranged(request, file.data, headers | {"ETag": f'"{file.etag}"', "Content-Disposition": "inline"})
+        return ranged(request, file.data, headers | {"ETag": f'"{file.etag}"', "Content-Disposition": "inline"})
     hub.objects.setdefault(file.sha256, file.data)
-    linked = {"X-Linked-ETag": f'"{file.sha256}"', "X-Linked-Size": str(len(file.data))}
+    linked = {"X-Linked-ETag": f'"{file.sha256}"', "X-Linked-Size": str(len(file.data))} | xet.link(hub, id, found.oid, file)
     return Reply(b"", 302, headers | linked | {"Location": f"{hub.storage}/storage/{file.sha256}?signature=test"})
 
 
 def get_object(hub: Hub, request: Request, oid: str) -> Reply:
     if oid not in hub.objects:
         raise Refusal(403, "no such object, or the signature has expired")
-    return _ranged(request, hub.objects[oid], {"ETag": f'"{oid}"'})
-
-
-def _ranged(request: Request, data: bytes, headers: Mapping[str, str]) -> Reply:
-    """All of it or the one range that was asked for (RFC 9110, section 14)."""
-    match = re.fullmatch(r"bytes=(\d*)-(\d*)", request.headers.get("range", ""))
-    if not match or match.groups() == ("", ""):
-        return Reply(data, 200, headers)
-    low, high = match.groups()
-    start = int(low) if low else max(0, len(data) - int(high))
-    end = min(len(data), int(high) + 1) if low and high else len(data)
-    if start >= end:
-        return Reply(b"", 416, {**headers, "Content-Range": f"bytes */{len(data)}"})
-    return Reply(data[start:end], 206, {**headers, "Content-Range": f"bytes {start}-{end - 1}/{len(data)}"})
+    return ranged(request, hub.objects[oid], {"ETag": f'"{oid}"'})

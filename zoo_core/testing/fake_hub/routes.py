@@ -6,13 +6,15 @@ import re
 from collections.abc import Callable
 from urllib.parse import unquote
 
-from zoo_core.testing.fake_hub import large, reading, writing
+from zoo_core.testing.fake_hub import large, reading, writing, xet
 from zoo_core.testing.fake_hub.state import Hub, Refusal, Reply, Request, user_of
+
+STORAGE = re.compile("/storage/|/v[12]/")  # has tokens of its own, or signatures
 
 
 def answer(hub: Hub, request: Request) -> Reply:
     """Raises Refusal for what the Hub refuses."""
-    if "authorization" in request.headers and not request.path.startswith("/storage/"):
+    if "authorization" in request.headers and not STORAGE.match(request.path):
         user_of(hub, request)  # a token that is wrong is refused even where none is needed
     known = False
     for method, pattern, function in ROUTES:
@@ -50,6 +52,12 @@ def _routes() -> list[tuple[str, re.Pattern[str], Callable[..., Reply]]]:
         ("PUT", "/storage/([0-9a-f]{64}-[0-9]+)/([0-9]+)", large.put_part),
         ("POST", "/api/complete_multipart/([0-9a-f]{64}-[0-9]+)", large.complete),
         ("GET", "/storage/([0-9a-f]{64})", reading.get_object),
+        ("GET", "/storage/xorbs/([0-9a-f]{64})", xet.get_xorb),
+        ("GET", f"{api}/xet-(read|write)-token/([^/]+)", xet.token),
+        ("GET", "/v1/chunks/([^/]+)/([0-9a-f]{64})", xet.chunk),
+        ("POST", "/v1/xorbs/([^/]+)/([0-9a-f]{64})", xet.put_xorb),
+        ("POST", "/v([12])/shards", xet.put_shard),
+        ("GET", "/v([12])/reconstructions/([0-9a-f]{64})", xet.reconstruction),
         ("GET", f"{id}/resolve/([^/]+)/(.+)", reading.resolve),
     ]
     return [(method, re.compile(pattern), function) for method, pattern, function in table]

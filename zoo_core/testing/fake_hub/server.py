@@ -9,11 +9,13 @@ import threading
 import time
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from zoo_core.errors import ZooError
 from zoo_core.testing.fake_hub.faults import Cut, Fault, Slow, Status
 from zoo_core.testing.fake_hub.repository import File, Repository, kept_large
 from zoo_core.testing.fake_hub.routes import answer
@@ -30,11 +32,14 @@ class FakeHub:
     requests   all that was asked so far, for tests of what was not.
     faults     what is to go wrong; `fail`, `cut` and `slow` add to it.
     part_size  bytes above which it asks for a large file in parts (LFS multipart), as the Hub does with very large ones.
+    xet        whether large files come and go by Xet, as the Hub wants it of clients with the package hf_xet; needs lz4.
     """
 
-    def __init__(self, user: str = "user", part_size: int | None = None) -> None:
+    def __init__(self, user: str = "user", part_size: int | None = None, xet: bool = False) -> None:
+        if xet and find_spec("lz4") is None:
+            raise ZooError("FakeHub(xet=True) needs lz4: pip install lz4")
         self.user, self.token = user, TOKEN
-        self.state = Hub(tokens={TOKEN: user}, part_size=part_size)
+        self.state = Hub(tokens={TOKEN: user}, part_size=part_size, xet=xet)
         self.requests: list[Request] = []
         self.faults: list[Fault] = []
         self.lock = threading.Lock()
@@ -72,7 +77,7 @@ class FakeHub:
             "HF_HOME": str(home),
             "HF_HUB_CACHE": str(home / "hub"),
             "HF_TOKEN_PATH": str(home / "token"),
-            "HF_HUB_DISABLE_XET": "1",  # see `large`
+            "HF_HUB_DISABLE_XET": "0" if self.state.xet else "1",  # a client that has it does not fall back to LFS
             "HF_HUB_DISABLE_TELEMETRY": "1",
             "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         }

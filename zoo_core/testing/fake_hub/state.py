@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from zoo_core.testing.fake_hub.repository import Commit, Repository
+from zoo_core.testing.fake_hub.xet_format import XetFile
+
+NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,7 @@ class Hub:
     objects    the large files by their sha256.
     part_size  bytes above which a large file is asked for in parts of that size; None: never.
     uploads    what has come of those that are not complete: by the upload's name, then by the part's number from 1.
+    xet        whether it speaks Xet. xorbs, xet_files  what came by it: xorbs as they were sent, files by their hash.
     """
 
     endpoint: str = ""
@@ -62,10 +68,26 @@ class Hub:
     objects: dict[str, bytes] = field(default_factory=dict)
     part_size: int | None = None
     uploads: dict[str, dict[int, bytes]] = field(default_factory=dict)
+    xet: bool = False
+    xorbs: dict[str, bytes] = field(default_factory=dict)
+    xet_files: dict[str, XetFile] = field(default_factory=dict)
 
 
-def json_reply(value: Any, status: int = 200) -> Reply:
-    return Reply(json.dumps(value).encode(), status, {"Content-Type": "application/json; charset=utf-8"})
+def json_reply(value: Any, status: int = 200, headers: Mapping[str, str] = NONE) -> Reply:
+    return Reply(json.dumps(value).encode(), status, {"Content-Type": "application/json; charset=utf-8", **headers})
+
+
+def ranged(request: Request, data: bytes, headers: Mapping[str, str]) -> Reply:
+    """All of it or the one range that was asked for (RFC 9110, section 14)."""
+    match = re.fullmatch(r"bytes=(\d*)-(\d*)", request.headers.get("range", ""))
+    if not match or match.groups() == ("", ""):
+        return Reply(data, 200, headers)
+    low, high = match.groups()
+    start = int(low) if low else max(0, len(data) - int(high))
+    end = min(len(data), int(high) + 1) if low and high else len(data)
+    if start >= end:
+        return Reply(b"", 416, {**headers, "Content-Range": f"bytes */{len(data)}"})
+    return Reply(data[start:end], 206, {**headers, "Content-Range": f"bytes {start}-{end - 1}/{len(data)}"})
 
 
 def user_of(hub: Hub, request: Request) -> str:
