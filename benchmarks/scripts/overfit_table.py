@@ -32,7 +32,7 @@ GIVEN: dict[str, dict[str, Any]] = {  # to learning_pace, for models that are sl
     "aae_kiss": {"settings": ["train.critic_lr=1e-5"]},
     "aegan": {"settings": ["train.lr=1e-3"], "error": 0.1},
     "dragan": {"settings": ["train.lr=1e-3"]},
-    "ebgan": {"settings": ["pull_away=0", "margin=0.01", "critic.norm=none"]},
+    "ebgan": {"settings": ["pull_away=0", "margin=0.01"]},
     "gan_kiss": {"settings": ["train.lr=5e-3", "critic.dropout=0"]},
     "r1gan": {"settings": ["train.lr=1e-3"]},
     "wgan_gp_chen": {"error": 0.1},

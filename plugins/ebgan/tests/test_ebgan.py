@@ -138,14 +138,18 @@ def test_above_the_margin_the_critic_gets_no_gradient_from_generated_images():
 
 @settings(max_examples=30, deadline=None)
 @given(n=st.integers(1, 5), seed=st.integers(0, 99))
-def test_the_default_margin_is_the_energy_of_the_mean_colour(n, seed):
-    images = torch.rand(n, 3, 4, 4, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+def test_the_default_margin_is_half_the_energy_of_the_mean_colour(n, seed):
+    images = torch.rand(n, 3, 16, 16, generator=torch.Generator().manual_seed(seed)) * 2 - 1
     pixels = images.permute(0, 2, 3, 1).reshape(-1, 3).tolist()
     mean = [sum(pixel[c] for pixel in pixels) / len(pixels) for c in range(3)]
     expected = sum((pixel[c] - mean[c]) ** 2 for pixel in pixels for c in range(3)) / (3 * len(pixels))
     assert float(spread(images)) == pytest.approx(expected, rel=1e-4)
     constant = torch.tensor(mean).view(1, 3, 1, 1).expand_as(images)
     assert float((images - constant).square().mean()) == pytest.approx(expected, rel=1e-4)
+    objective, _ = setup(margin=None)
+    nets = {"encoder": Brightness(), "decoder": Decoder(), "generator": Flat(0.0)}  # generated images have no energy
+    terms = objective.phases()[0].loss(nets, Batch(images, Condition()), draw(objective.prior))
+    assert float(terms["fake"]) == pytest.approx(expected / 2, rel=1e-4)
 
 
 # --- the pulling-away term -------------------------------------------------------------------------------------------

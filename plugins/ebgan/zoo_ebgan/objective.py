@@ -40,7 +40,7 @@ class EnergyBased(Objective):
         """Section 2.2, equation 1: E(x) + max(0, margin - E(G(z))), the margin per image."""
         with torch.no_grad():
             generated = nets["generator"](draw.latent(len(batch.images)), batch.condition)
-        margin = spread(batch.images) if self.options.margin is None else self.options.margin
+        margin = spread(batch.images) / 2 if self.options.margin is None else self.options.margin
         real, _ = energy(nets, batch.images, batch.condition)
         fake, _ = energy(nets, generated, batch.condition)
         return {"real": real.mean(), "fake": relu(margin - fake).mean(), "~fake_energy": fake.mean()}

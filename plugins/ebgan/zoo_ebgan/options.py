@@ -13,7 +13,7 @@ class EbganOptions(AdversarialOptions):
     code: int = option(64, "numbers between encoder and decoder", min=1, max=4096)
     margin: float | None = option(
         None,
-        "energy that generated images are raised to; none: that of the real images' mean colour",
+        "energy that generated images are raised to; none: half of what the real images' mean colour has",
         above=0,
     )
     pull_away: float = option(0.1, "weight of the pulling-away term on the codes of generated images", min=0)
