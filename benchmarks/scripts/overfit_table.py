@@ -27,13 +27,14 @@ ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks/results/overfit.json"
 PAGE = ROOT / "docs/explanation/learning-pace.md"
 MOST = 12_000  # iterations
+WIDER = ["generator.width=16", "critic.width=32", "critic.max_width=128"]
 GIVEN: dict[str, dict[str, Any]] = {  # to learning_pace, for models that are slow or fail as they are; the page says why
     "aae": {"settings": ["generator.norm=none", "train.critic_lr=1e-5"]},
     "aae_kiss": {"settings": ["train.critic_lr=1e-5"]},
     "aegan": {"settings": ["train.lr=1e-3"], "error": 0.1},
     "dragan": {"settings": ["train.lr=1e-3"]},
     "ebgan": {"settings": ["pull_away=0", "margin=0.01"]},
-    "gan_kiss": {"settings": ["train.lr=5e-3", "critic.dropout=0"]},
+    "gan_kiss": {"settings": ["train.optimizer=adam", "train.lr=2e-3", "critic.dropout=0", *WIDER]},
     "r1gan": {"settings": ["train.lr=1e-3"]},
     "wgan_gp_chen": {"error": 0.1},
     "wgan_kiss": {"settings": ["train.lr=2e-3", "critic.dropout=0"]},
