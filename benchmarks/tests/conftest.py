@@ -35,6 +35,19 @@ def run(scored_run, tmp_path) -> Path:
     return Path(shutil.copytree(scored_run, tmp_path / "run"))
 
 
+@pytest.fixture
+def zoo(capsys):
+    """Type a command: (exit code, the last line of standard error)."""
+
+    def type_it(*arguments: object) -> tuple[int, str]:
+        code = main([str(argument) for argument in arguments])
+        err = capsys.readouterr().err
+        assert "Traceback" not in err
+        return code, (err.splitlines() or [""])[-1]
+
+    return type_it
+
+
 class Here:
     """An executor that runs each job in this process as it is started. `lost` of the first starts end without a trace."""
 

@@ -38,19 +38,6 @@ def hub(fake_hub, monkeypatch):
     return fake_hub
 
 
-@pytest.fixture
-def zoo(capsys):
-    """Type a command: (exit code, the last line of standard error)."""
-
-    def type_it(*arguments: object) -> tuple[int, str]:
-        code = main([str(argument) for argument in arguments])
-        err = capsys.readouterr().err
-        assert "Traceback" not in err
-        return code, (err.splitlines() or [""])[-1]
-
-    return type_it
-
-
 def written(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
