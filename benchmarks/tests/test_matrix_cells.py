@@ -51,7 +51,7 @@ def test_every_combination_with_every_seed_is_a_cell():
 
 def test_a_cell_is_repeated_by_its_own_command():
     typed = ("--model", "dcgan,vae", "--seeds", "2", "--set", "train.batch=8", "--set", "latent=5", "--labels", "type")
-    matrix = with_threads(planned(*typed, "--background", "#102030", "--recipe", "ning_wgan_96"), 3)
+    matrix = with_threads(planned(*typed, "--background", "#102030", "--recipe", "ning_dcgan_96"), 3)
     cell = matrix.cells[1]
     words = shlex.split(cell.recipe.command)
     assert words[:2] == ["zoo", "bench"] and "--seeds" not in words and "dcgan,vae" not in words

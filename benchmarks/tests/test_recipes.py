@@ -60,9 +60,11 @@ def test_the_name_and_the_header_say_what_it_is(name):
 
 
 def test_typed_options_win():
-    recipe = planned("ning_wgan_96", "--steps", "7", "--size", "48", "--set", "objective.critic_steps=4")
+    recipe = planned("ning_wgan_96", "--steps", "7", "--size", "48", "--set", "objective.critic_steps=4", "--set", "lr=3e-4")
     assert recipe.budget.steps == 7 and recipe.space.size == 48
-    assert recipe.options["objective"]["critic_steps"] == 4 and recipe.options["objective"]["clip"] == 0.01
+    assert recipe.options["objective"]["critic_steps"] == 4
+    assert recipe.options["train"]["batch"] == 128, "its other settings stay"
+    assert recipe.options["train"]["lr"] == 3e-4
 
 
 def test_a_typed_budget_replaces_that_of_the_recipe(tmp_path, capsys):

@@ -18,7 +18,7 @@ from zoo_bench.launch import asked_processes, check_processes, follow, is_worker
 from zoo_bench.matrix.axes import asks_for_matrix
 from zoo_bench.observers.chosen import split
 from zoo_bench.publish.options import check_unused, terms_of, terms_options
-from zoo_bench.recipes import use_recipe
+from zoo_bench.recipes import after_those_of_the_recipe, use_recipe
 from zoo_bench.resume import BUDGETS, resumed_recipe
 from zoo_bench.run_folder import RunFolder
 from zoo_bench.threads import calm_threads
@@ -59,7 +59,12 @@ DEFAULT_MINUTES = {"cpu": 5.0, "mps": 10.0, "cuda": 10.0}
 )
 @click.option("--guide", default="none", show_default=True, help="edges: condition on the edge map of each image.")
 @click.option(
-    "--set", "settings", multiple=True, metavar="[PART.]KEY=VALUE", help="An option of a part, the trainer or the dataset."
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="[PART.]KEY=VALUE",
+    callback=after_those_of_the_recipe,
+    help="An option of a part, the trainer or the dataset.",
 )
 @click.option(
     "--vary",

@@ -12,6 +12,7 @@ import click
 
 from zoo_core.errors import ZooError
 
+SETTINGS = f"{__name__}.settings"  # where the context of a command keeps those of its recipe
 PLACES = (Path(__file__).parent / "recipes", Path(__file__).parents[1] / "recipes")  # in a wheel, in a checkout
 
 
@@ -37,7 +38,10 @@ def read_recipe(name: str) -> dict[str, Any]:
 
 
 def use_recipe(context: click.Context, parameter: click.Parameter, name: str | None) -> str | None:
-    """Make a recipe's values the defaults of the command, so that options which are typed win over it."""
+    """Make a recipe's values the defaults of the command, so that options which are typed win over it.
+
+    Its settings are kept for `after_those_of_the_recipe`: one that is typed replaces one of them, not all.
+    """
     if name is None:
         return None
     values = read_recipe(name)
@@ -49,9 +53,14 @@ def use_recipe(context: click.Context, parameter: click.Parameter, name: str | N
     if unknown or not isinstance(settings, Mapping):
         raise ZooError(f"--recipe {name}: {', '.join(unknown) or 'set'} is not an option of zoo bench; type zoo bench --help")
     defaults = {str(flags[key].name): value for key, value in values.items()}
-    defaults["settings"] = [f"{key}={typed(value)}" for key, value in settings.items()]
     context.default_map = {**(context.default_map or {}), **defaults}
+    context.meta[SETTINGS] = tuple(f"{key}={typed(value)}" for key, value in settings.items())
     return name
+
+
+def after_those_of_the_recipe(context: click.Context, parameter: click.Parameter, settings: tuple[str, ...]) -> tuple[str, ...]:
+    """The settings that are typed behind those of the recipe: of two values of one option the last counts."""
+    return (*context.meta.get(SETTINGS, ()), *settings)
 
 
 def typed(value: Any) -> str:
