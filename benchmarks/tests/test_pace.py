@@ -13,8 +13,8 @@ from zoo_core.errors import ZooError
 
 ROOT = Path(__file__).parents[2]
 ROWS = json.loads((ROOT / "benchmarks/results/overfit.json").read_text())["rows"]
-LEARNT = sorted((row for row in ROWS if row["reached"]), key=lambda row: row["seconds"])
-CHEAPEST = LEARNT[:2] + [row for row in LEARNT[2:] if row["of"] == "samples"][:1]
+QUICKEST = sorted(ROWS, key=lambda row: row["seconds"])
+CHEAPEST = QUICKEST[:2] + [row for row in QUICKEST[2:] if row["of"] == "samples"][:1]
 
 
 @pytest.mark.parametrize("row", CHEAPEST, ids=lambda row: f"{row['model']}-{row['images']}")
@@ -38,9 +38,15 @@ def test_a_model_learns_by_heart_as_fast_as_the_table_says(row):
 def test_the_page_shows_what_was_measured():
     page = (ROOT / "docs/explanation/learning-pace.md").read_text()
     assert table(ROWS) in page
-    assert all(row["error"] <= row["wanted"] for row in LEARNT) and all(row["error"] == row["errors"][-1][1] for row in ROWS)
+    assert all(row["error"] == row["errors"][-1][1] for row in ROWS)
     for row in ROWS:
         assert [look for look, _ in row["errors"][:-1]] == list(_looks(row["iterations"]))[: len(row["errors"]) - 1]
+
+
+def test_every_model_learnt_one_image_and_two():
+    learnt = {(row["model"], row["images"]) for row in ROWS if row["reached"] and row["error"] <= row["wanted"] <= 2 * ERROR}
+    models = {item.id for item in discover().of("model") if item.distribution.startswith("zoo-")}
+    assert {(model, images) for model in models for images in (1, 2)} <= learnt
 
 
 def test_too_few_iterations_are_said_to_be_too_few():
