@@ -56,7 +56,9 @@ def test_the_name_and_the_header_say_what_it_is(name):
     text = path(name).read_text()
     assert text.startswith(f"# zoo bench --recipe {name}"), "the first line is the command"
     assert re.search(rf"_{read_recipe(name)['size']}$", name), "the name ends with the size"
-    assert len(re.findall(r"^# \w.{20,}", text, re.MULTILINE)) >= 2, "the header says what it is and what to expect"
+    assert len(re.findall(r"^# \w.{20,}", text, re.MULTILINE)) >= 2, "the header says what it is"
+    assert re.search(r"\b(KID|FID|reconstruction_error) \d", text), "and what was measured"
+    assert re.search(r"^# .*\biterations\b", text, re.MULTILINE), "after how long"
 
 
 def test_typed_options_win():
