@@ -52,7 +52,7 @@ def test_every_model_learnt_one_image_and_two():
 def test_too_few_iterations_are_said_to_be_too_few():
     row = learning_pace(discover(), "gan", 1, 3)
     assert row["iterations"] == 3 and not row["reached"] and row["error"] > ERROR and row["of"] == "samples"
-    assert "| `gan` |  | samples | more than 3 | " in table([row])
+    assert "| `gan` | samples | more than 3 | " in table([row])
 
 
 def test_a_model_that_is_not_there_is_named():
@@ -67,7 +67,5 @@ def test_the_table_begins_with_the_fastest():
 
     lines = table([row("a/slow", 1, 1200), row("a/never", 1, 60, False), row("a/fast", 1, 30), row("a/fast", 2, 45)])
     assert [line.split("|")[1].strip(" `") for line in lines.splitlines()[2:]] == ["fast", "slow", "never"]
-    assert (
-        "| `fast` | 64 px, `train.lr=1`, until 0.1 | samples | 30 | 1 | 0.041 | 45 | 1 | 0.041 |" in lines
-        and "| 1 200 |" in lines
-    )
+    fastest = "| `fast` | samples | 30 | 1 | 0.041 | 45 | 1 | 0.041 | 64 px, `train.lr=1`, until 0.1 |"
+    assert fastest in lines and "| 1 200 |" in lines

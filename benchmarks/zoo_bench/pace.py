@@ -114,7 +114,7 @@ def table(rows: list[dict[str, Any]]) -> str:
     for row in rows:
         found.setdefault(row["model"], {})[row["images"]] = row
     models = sorted(found, key=lambda model: (_iterations(found[model].get(1)), model))
-    head = "| model | with | error of | one image: iterations | seconds | error | two images: iterations | seconds | error |"
+    head = "| model | error of | one image: iterations | seconds | error | two images: iterations | seconds | error | with |"
     lines = [head, "|---|---|---|---|---|---|---|---|---|"]
     for model in models:
         any_row = next(iter(found[model].values()))
@@ -122,7 +122,7 @@ def table(rows: list[dict[str, Any]]) -> str:
         size = [] if any_row["size"] == SIZE else [f"{any_row['size']} px"]
         until = [] if any_row["wanted"] == ERROR else [f"until {any_row['wanted']:g}"]
         with_ = ", ".join([*size, *(f"`{setting}`" for setting in any_row["settings"]), *until])
-        lines.append(f"| `{model.partition('/')[2]}` | {with_} | {any_row['of']} | {' | '.join(cells)} |")
+        lines.append(f"| `{model.partition('/')[2]}` | {any_row['of']} | {' | '.join(cells)} | {with_} |")
     return "\n".join(lines) + "\n"
 
 
