@@ -27,14 +27,14 @@ OTHERS = (200, 0.9)  # for a model without a row here
 LEARNS = {  # model -> iterations, the most that is left of the untrained KID (what was left when this was written)
     "aae": (150, 0.75),  # 0.55
     "aae_kiss": (40, 0.45),  # 0.27
-    "acgan": (60, 0.75),  # 0.57
+    "acgan": (60, 0.65),  # 0.57
     "acgan_wgan_gp": (25, 0.45),  # 0.25
-    "aegan": (15, 0.8),  # 0.66
-    "cgan": (40, 0.4),  # 0.16
+    "aegan": (25, 0.75),  # 0.64
+    "cgan": (40, 0.3),  # 0.16
     "cgan_kiss": (25, 0.5),  # 0.27
     "creatures": (40, 0.8),  # 0.66
-    "dcgan": (60, 0.7),  # 0.53
-    "dragan": (40, 0.65),  # 0.47
+    "dcgan": (80, 0.65),  # 0.53
+    "dragan": (80, 0.5),  # 0.37
     "ebgan": (40, 0.75),  # 0.59
     "gan": (40, 0.6),  # 0.38
     "gan_kiss": (40, 0.65),  # 0.46
@@ -45,13 +45,13 @@ LEARNS = {  # model -> iterations, the most that is left of the untrained KID (w
     "vae": (450, 0.85),  # 0.70
     "vae_kiss": (150, 0.5),  # 0.33
     "wgan_clip": (15, 0.5),  # 0.32
-    "wgan_clip_2017": (25, 0.65),  # 0.51
-    "wgan_gp": (40, 0.5),  # 0.29
-    "wgan_gp_2017": (15, 0.7),  # 0.53
-    "wgan_gp_chen": (25, 0.8),  # 0.71
+    "wgan_clip_2017": (25, 0.6),  # 0.51
+    "wgan_gp": (40, 0.45),  # 0.29
+    "wgan_gp_2017": (15, 0.65),  # 0.53
+    "wgan_gp_chen": (40, 0.75),  # 0.70
     "wgan_kiss": (15, 0.6),  # 0.42
-    "xiang_gan": (25, 0.8),  # 0.70
-    "xiang_wgan": (25, 0.8),  # 0.68
+    "xiang_gan": (40, 0.75),  # 0.69
+    "xiang_wgan": (40, 0.75),  # 0.68
 }
 
 
