@@ -327,7 +327,7 @@ def test_spectral_norm_gives_every_layer_the_largest_singular_value_one():
 
 def test_options_are_described_bounded_and_imported_without_torch():
     configs = [value for name, value in vars(net_options).items() if name.endswith("Options")]
-    assert len(configs) == 6
+    assert len(configs) == 7
     for config in configs:
         for item in describe(config):
             assert item.bounds.help and item.bounds.problem(item.default) is None

@@ -33,6 +33,26 @@ class LabelEmbedding(nn.Module):
         columns = (condition.labels + 1).unbind(1)
         return torch.stack([table(column) for table, column in zip(self.tables, columns, strict=True)]).sum(0)
 
+    def append(self, x: Tensor, condition: Condition) -> Tensor:
+        """(N, n) -> (N, n + size): x, and the embedding behind it."""
+        return torch.cat([x, self(condition, x)], 1)
+
+    def project(self, scores: Tensor, features: Tensor, condition: Condition) -> Tensor:
+        """Scores (N, out), with the inner product of the embedding and the mean feature vector added to each.
+
+        Projection (Miyato and Koyama 2018, arXiv 1802.05637) of features (N, size) or (N, size, H, W).
+        """
+        if not self.size:
+            return scores
+        pooled = features.flatten(2).mean(2) if features.dim() == 4 else features
+        projected: Tensor = scores + (self(condition, features) * pooled).sum(1, keepdim=True)
+        return projected
+
+
+def label_projection(space: Space, features: int) -> LabelEmbedding:
+    """An embedding to `project` with, for vectors of so many features: inner products start near 1."""
+    return LabelEmbedding(space, features, scale=features**-0.5)
+
 
 def with_guide(x: Tensor, condition: Condition, channels: int) -> Tensor:
     """(N, C, H, W) -> (N, C + channels, H, W): the guide, averaged over areas down to H x W, is appended."""
@@ -41,3 +61,8 @@ def with_guide(x: Tensor, condition: Condition, channels: int) -> Tensor:
     if condition.guide is None:
         return F.pad(x, (0, 0, 0, 0, 0, channels))
     return torch.cat([x, F.adaptive_avg_pool2d(condition.guide, (x.shape[2], x.shape[3])).to(x.dtype)], 1)
+
+
+def whole_guide(z: Tensor, condition: Condition, channels: int, size: int) -> Tensor:
+    """The guide (N, channels, size, size) in the type of the latents `z`, empty if there is none."""
+    return z.new_zeros(len(z), channels, size, size) if condition.guide is None else condition.guide.to(z.dtype)

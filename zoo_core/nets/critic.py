@@ -1,7 +1,6 @@
 """The reference critic: halving convolutions, then one linear layer (Radford et al. 2015, arXiv 1511.06434).
 
-Labels enter by projection (Miyato and Koyama 2018, arXiv 1802.05637): the inner product of an embedding with the mean
-feature vector is added to the outputs.
+Labels enter by projection.
 """
 
 from __future__ import annotations
@@ -13,12 +12,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from zoo_core.errors import ZooError
 from zoo_core.interfaces import Condition, Critic
-from zoo_core.nets.condition import LabelEmbedding, with_guide
+from zoo_core.nets.condition import label_projection, with_guide
 from zoo_core.nets.layers import LEAKY, activation, initialise, norm, spectral
 from zoo_core.nets.options import ConvCriticOptions
-from zoo_core.space import Space, halvings
+from zoo_core.space import Space
 
 
 class ConvCritic(Critic):
@@ -30,9 +28,6 @@ class ConvCritic(Critic):
 
     def __init__(self, space: Space, out: int, vector: int, options: ConvCriticOptions) -> None:
         super().__init__()
-        problem = None if vector else options.fits(space)
-        if problem:
-            raise ZooError(problem)
         self.out = out
         self.channels = space.channels
         self.guide = 0 if vector else space.guide
@@ -41,14 +36,14 @@ class ConvCritic(Critic):
             layers: list[nn.Linear | nn.Conv2d] = [nn.Linear(vector, options.hidden), nn.Linear(options.hidden, options.hidden)]
             features = options.hidden
         else:
-            size, halving = halvings(space.size)
+            size, halving = options.halvings(space)
             positions = size**2
-            widths = [min(options.width * 2**i, options.max_width) for i in range(halving)]
+            widths = options.widths(halving)
             layers = _convolutions([space.channels + space.guide, *widths], options)
             features = widths[-1]
         self.blocks = nn.ModuleList(_block(layer, i, bool(vector), options) for i, layer in enumerate(layers))
         self.readout = nn.Linear(features * positions, out)
-        self.labels = LabelEmbedding(space, features, scale=features**-0.5)  # inner products start near 1
+        self.labels = label_projection(space, features)
         initialise(self, options.init)
         if options.norm == "spectral":
             spectral(self)
@@ -60,11 +55,7 @@ class ConvCritic(Critic):
         x = with_guide(x, condition, self.guide)
         for block in self.blocks:
             x = block(x)
-        scores: Tensor = self.readout(x.flatten(1))
-        if self.labels.size:
-            pooled = x.flatten(2).mean(2) if x.dim() == 4 else x
-            scores = scores + (self.labels(condition, x) * pooled).sum(1, keepdim=True)
-        return scores
+        return self.labels.project(self.readout(x.flatten(1)), x, condition)
 
     @property
     def input_gradient(self) -> Callable[..., Tensor] | None:

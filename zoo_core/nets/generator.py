@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-import torch
 from torch import Tensor, nn
 
-from zoo_core.errors import ZooError
 from zoo_core.interfaces import Condition, Generator, Upsampler
 from zoo_core.nets.condition import LabelEmbedding, with_guide
 from zoo_core.nets.layers import activation, conv, initialise, norm, spectral
 from zoo_core.nets.options import ConvGeneratorOptions
-from zoo_core.space import Space, halvings
+from zoo_core.space import Space
 
 
 class ConvGenerator(Generator):
@@ -27,15 +25,12 @@ class ConvGenerator(Generator):
 
     def __init__(self, space: Space, latent: int, upsampler: Upsampler, options: ConvGeneratorOptions) -> None:
         super().__init__()
-        problem = options.fits(space)
-        if problem:
-            raise ZooError(problem)
+        start, doublings = options.halvings(space)
         self.latent = latent
         self.guide = space.guide
         self.labels = LabelEmbedding(space, options.embedding)
         size = latent + self.labels.size
-        start, doublings = halvings(space.size)
-        widths = [min(options.width * 2**i, options.max_width) for i in reversed(range(doublings + 1))]
+        widths = options.widths(doublings + 1)[::-1]
 
         self.seed = nn.Sequential(nn.Linear(size, widths[0] * start**2), nn.Unflatten(1, (widths[0], start, start)))
         self.stages = nn.ModuleList(upsampler.stage(a + self.guide, b, size) for a, b in pairwise(widths))
@@ -46,7 +41,7 @@ class ConvGenerator(Generator):
             spectral(nn.ModuleList([self.seed, self.stages, self.blocks, self.head]))
 
     def forward(self, z: Tensor, condition: Condition) -> Tensor:
-        w = torch.cat([z, self.labels(condition, z)], 1)
+        w = self.labels.append(z, condition)
         x = self.blocks[0](self.seed(w))  # (N, widths[0], start, start)
         for stage, block in zip(self.stages, self.blocks[1:], strict=True):
             x = block(stage(with_guide(x, condition, self.guide), w))  # twice as high and wide

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from zoo_core.errors import ZooError
 from zoo_core.options import option
-from zoo_core.space import Space, size_problem
+from zoo_core.space import Space, halvings, size_problem
 
 NORMS = ("none", "batch", "instance", "layer", "spectral")
 ACTIVATIONS = ("relu", "leaky_relu", "elu", "gelu", "silu")
@@ -17,11 +18,33 @@ INIT_HELP = "weights at the start: dcgan is N(0, 0.02), kaiming is He's, orthogo
 
 
 @dataclass(frozen=True)
-class ConvGeneratorOptions:
+class HalvingOptions:
+    """Options of a network between images of m * 2^k pixels and an m x m map, m in 4..7, by k doublings or halvings."""
+
+    width: int = option(32, "channels at half resolution", min=1, max=1024)
+    max_width: int = option(512, "most channels at any resolution", min=1, max=4096)
+
+    def fits(self, space: Space) -> str | None:
+        """Why the network cannot be built for this space, or None."""
+        return size_problem(space.size)
+
+    def halvings(self, space: Space) -> tuple[int, int]:
+        """m and k. Raises ZooError if the network cannot be built for this space."""
+        problem = self.fits(space)
+        if problem:
+            raise ZooError(problem)
+        return halvings(space.size)
+
+    def widths(self, maps: int) -> list[int]:
+        """Channels of so many maps, the largest first, each half as high and wide as the one before."""
+        return [min(self.width * 2**i, self.max_width) for i in range(maps)]
+
+
+@dataclass(frozen=True)
+class ConvGeneratorOptions(HalvingOptions):
     """Channels double from full resolution towards the seed map: `width`, 2 * `width`, ... up to `max_width`."""
 
     width: int = option(16, "channels at full resolution", min=1, max=1024)
-    max_width: int = option(512, "most channels at any resolution", min=1, max=4096)
     depth: int = option(1, "convolutions per resolution, the upsampler's own included", min=1, max=8)
     norm: str = option("batch", "normalisation after every layer; spectral divides the weights instead", choices=NORMS)
     activation: str = option("relu", ACTIVATION_HELP, choices=ACTIVATIONS)
@@ -29,20 +52,14 @@ class ConvGeneratorOptions:
     embedding: int = option(32, "length of the label embedding that is appended to the latent", min=1, max=1024)
     init: str = option("dcgan", INIT_HELP, choices=INITS)
 
-    def fits(self, space: Space) -> str | None:
-        """Why the network cannot be built for this space, or None."""
-        return size_problem(space.size)
-
 
 @dataclass(frozen=True)
-class ConvCriticOptions:
+class ConvCriticOptions(HalvingOptions):
     """Channels double from half resolution downwards: `width`, 2 * `width`, ... up to `max_width`.
 
     The default width is twice the generator's, so that both have the same channels at every resolution.
     """
 
-    width: int = option(32, "channels at half resolution", min=1, max=1024)
-    max_width: int = option(512, "most channels at any resolution", min=1, max=4096)
     depth: int = option(1, "convolutions per resolution, the halving one included", min=1, max=8)
     kernel: int = option(4, "kernel of the halving convolutions", min=2, max=7)
     norm: str = option("none", NORM_HELP, choices=NORMS)
@@ -50,10 +67,6 @@ class ConvCriticOptions:
     dropout: float = option(0.0, "share of activations dropped in training", min=0.0, below=1.0)
     hidden: int = option(256, "units of each of the two hidden layers of a critic of vectors", min=1, max=8192)
     init: str = option("dcgan", INIT_HELP, choices=INITS)
-
-    def fits(self, space: Space) -> str | None:
-        """Why the network cannot be built for this space, or None."""
-        return size_problem(space.size)
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from zoo_aegan.layers import AddedNoise, DenselyConnected, MultipliedNoise, check_batch, convolution, dense
+from zoo_aegan.layers import AddedNoise, DenselyConnected, MultipliedNoise, convolution, dense
 from zoo_aegan.options import CriticOptions
-from zoo_core.errors import ZooError
 from zoo_core.interfaces import Condition, Critic
-from zoo_core.nets.condition import LabelEmbedding, with_guide
-from zoo_core.space import Space, halvings
+from zoo_core.nets.condition import LabelEmbedding, label_projection, with_guide
+from zoo_core.nets.refusals import several
+from zoo_core.space import Space
 
 
 def critic(space: Space, out: int, vector: int, options: CriticOptions) -> Critic:
@@ -21,9 +21,6 @@ def critic(space: Space, out: int, vector: int, options: CriticOptions) -> Criti
     """
     if vector:
         return CodeDiscriminator(space, out, vector, options)
-    problem = options.fits(space)
-    if problem:
-        raise ZooError(problem)
     return Encoder(space, out, options) if out > 1 else ImageDiscriminator(space, out, options)
 
 
@@ -60,7 +57,7 @@ class Encoder(Critic):
         )
 
     def forward(self, x: Tensor, condition: Condition) -> Tensor:
-        check_batch(self, x)
+        several(self, x, "aegan")
         maps = [with_guide(self.noise(x), condition, self.guide)]
         for halve in self.down:
             maps.append(halve(maps[-1]))
@@ -86,14 +83,11 @@ class ImageDiscriminator(Critic):
         layers = [layer for a, b in pairwise(widths) for layer in convolution(a, b, 2)]
         self.features = nn.Sequential(*(part for layer in layers for part in (layer, MultipliedNoise(options.noise))))
         self.readout = nn.Linear(widths[-1] * start**2, out)
-        self.labels = LabelEmbedding(space, widths[-1], scale=widths[-1] ** -0.5)
+        self.labels = label_projection(space, widths[-1])
 
     def forward(self, x: Tensor, condition: Condition) -> Tensor:
         features = self.features(with_guide(self.noise(x), condition, self.guide))
-        scores: Tensor = self.readout(features.flatten(1))
-        if self.labels.size:
-            scores = scores + (self.labels(condition, x) * features.mean((2, 3))).sum(1, keepdim=True)
-        return scores
+        return self.labels.project(self.readout(features.flatten(1)), features, condition)
 
 
 class CodeDiscriminator(Critic):
@@ -109,12 +103,11 @@ class CodeDiscriminator(Critic):
         self.readout = nn.Linear(self.layers.size, out)
 
     def forward(self, x: Tensor, condition: Condition) -> Tensor:
-        check_batch(self, x)
-        return self.readout(self.layers(torch.cat([x, self.labels(condition, x)], 1)))  # type: ignore[no-any-return]
+        several(self, x, "aegan")
+        return self.readout(self.layers(self.labels.append(x, condition)))  # type: ignore[no-any-return]
 
 
 def _halved(space: Space, options: CriticOptions) -> tuple[list[int], int]:
     """Channels of the image with its guide and after every halving, and the size that is left: 6 for 96 px."""
-    start, halving = halvings(space.size)
-    doubling = [min(options.width * 2**i, options.max_width) for i in range(halving)]
-    return [space.channels + space.guide, *doubling], start
+    start, halving = options.halvings(space)
+    return [space.channels + space.guide, *options.widths(halving)], start

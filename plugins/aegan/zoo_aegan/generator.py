@@ -8,13 +8,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from zoo_aegan.layers import DenselyConnected, check_batch, dense
+from zoo_aegan.layers import DenselyConnected, dense
 from zoo_aegan.options import GeneratorOptions
-from zoo_core.errors import ZooError
 from zoo_core.interfaces import Condition, Generator, Upsampler
 from zoo_core.nets.condition import LabelEmbedding, with_guide
 from zoo_core.nets.layers import conv
-from zoo_core.space import Space, halvings
+from zoo_core.nets.refusals import several
+from zoo_core.space import Space
 
 PALETTE = (128, 64)  # hidden units of the network that chooses a channel's part of the palette
 
@@ -34,15 +34,12 @@ class PaletteGenerator(Generator):
 
     def __init__(self, space: Space, latent: int, upsampler: Upsampler, options: GeneratorOptions) -> None:
         super().__init__()
-        problem = options.fits(space)
-        if problem:
-            raise ZooError(problem)
+        start, doublings = options.halvings(space)
         self.latent = latent
         self.guide = space.guide
         self.labels = LabelEmbedding(space, options.embedding)
         self.projection = DenselyConnected(latent + self.labels.size)
         size = self.projection.size
-        start, doublings = halvings(space.size)
         if start % 2 == 0:
             start, doublings = start // 2, doublings + 1
         widest = options.max_width
@@ -55,8 +52,8 @@ class PaletteGenerator(Generator):
         self.palettes = nn.ModuleList(_palette(size, options.colours) for _ in range(space.channels))
 
     def forward(self, z: Tensor, condition: Condition) -> Tensor:
-        check_batch(self, z)
-        w = self.projection(torch.cat([z, self.labels(condition, z)], 1))
+        several(self, z, "aegan")
+        w = self.projection(self.labels.append(z, condition))
         x = self.seed(w)  # (N, max_width, start, start)
         for stage in self.stages:
             x = stage(with_guide(x, condition, self.guide), w)  # twice as high and wide

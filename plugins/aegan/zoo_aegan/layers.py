@@ -5,8 +5,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from zoo_core.errors import ZooError
-
 
 class AddedNoise(nn.Module):
     """In training x + N(0, sd²), a number each; x otherwise. From torch's global generator."""
@@ -58,9 +56,3 @@ def dense(cin: int, cout: int) -> list[nn.Module]:
 def convolution(cin: int, cout: int, stride: int = 1) -> list[nn.Module]:
     """A 3x3 convolution with what follows it: (N, cin, H, W) -> (N, cout, H / stride, W / stride)."""
     return [nn.Conv2d(cin, cout, 3, stride, 1), nn.BatchNorm2d(cout), nn.LeakyReLU(0.01)]
-
-
-def check_batch(net: nn.Module, x: Tensor) -> None:
-    """Raises ZooError for a batch of one in training: batch norm of vectors would turn each into its offset."""
-    if net.training and len(x) < 2:
-        raise ZooError("networks of aegan train on batches of 2 and more; type --set train.batch=2")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from zoo_core.nets.options import HalvingOptions
 from zoo_core.options import option
-from zoo_core.space import Space, size_problem
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class AeganOptions:
 
 
 @dataclass(frozen=True)
-class GeneratorOptions:
+class GeneratorOptions(HalvingOptions):
     """Channels: `max_width` up to the first doubling, 4 * `width` between, `width` after the last one."""
 
     width: int = option(64, "channels at full resolution", min=1, max=1024)
@@ -30,17 +30,12 @@ class GeneratorOptions:
     colours: int = option(16, "colours in the palette", min=2, max=256)
     embedding: int = option(32, "length of the label embedding that is appended to the latent", min=1, max=1024)
 
-    def fits(self, space: Space) -> str | None:
-        """Why the network cannot be built for this space, or None."""
-        return size_problem(space.size)
-
 
 @dataclass(frozen=True)
-class CriticOptions:
+class CriticOptions(HalvingOptions):
     """Channels double from half resolution downwards: `width`, 2 * `width`, ... up to `max_width`."""
 
     width: int = option(64, "channels at half resolution", min=1, max=1024)
-    max_width: int = option(512, "most channels at any resolution", min=1, max=4096)
     hidden: int = option(256, "units of the encoder's first dense layer", min=1, max=8192)
     hidden2: int = option(128, "units of the encoder's second dense layer", min=1, max=8192)
     noise: float = option(
@@ -49,7 +44,3 @@ class CriticOptions:
         min=0,
     )
     embedding: int = option(32, "length of the label embedding that encoder and discriminator of codes see", min=1, max=1024)
-
-    def fits(self, space: Space) -> str | None:
-        """Why the network cannot be built for this space, or None."""
-        return size_problem(space.size)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from zoo_cgan.options import DenseOptions
 from zoo_core.errors import ZooError
 from zoo_core.interfaces import Condition, Generator, Upsampler
-from zoo_core.nets.condition import LabelEmbedding
+from zoo_core.nets.condition import LabelEmbedding, whole_guide
 from zoo_core.nets.layers import activation, initialise
 from zoo_core.space import Space
 
@@ -54,11 +54,9 @@ class EdgeDense(Generator):
         initialise(self, options.init)
 
     def forward(self, z: Tensor, condition: Condition) -> Tensor:
-        w = torch.cat([z, self.labels(condition, z)], 1)
-        guide = (
-            z.new_zeros(len(z), self.guide, self.size, self.size) if condition.guide is None else condition.guide.to(z.dtype)
-        )
-        x = self.seed(torch.cat([w, self.edges(guide)], 1))  # (N, seed, start, start)
+        w = self.labels.append(z, condition)
+        lines = self.edges(whole_guide(z, condition, self.guide, self.size))
+        x = self.seed(torch.cat([w, lines], 1))  # (N, seed, start, start)
         x = self.blocks[0](self.widen(x))
         for stage, block in zip(self.stages, self.blocks[1:], strict=True):
             x = block(stage(x, w))  # twice as high and wide

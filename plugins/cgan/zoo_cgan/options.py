@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from zoo_core.nets.options import ACTIVATION_HELP, ACTIVATIONS, INIT_HELP, INITS, NORMS
+from zoo_core.nets.options import ACTIVATION_HELP, ACTIVATIONS, INIT_HELP, INITS, NORMS, HalvingOptions
 from zoo_core.options import option
-from zoo_core.space import Space, size_problem
+from zoo_core.space import Space
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class CganOptions:
 
 
 @dataclass(frozen=True)
-class UnetOptions:
+class UnetOptions(HalvingOptions):
     """Channels double from full resolution towards the smallest map: `width`, 2 * `width`, ... up to `max_width`."""
 
     width: int = option(16, "channels at full resolution, on either side of the U", min=1, max=1024)
@@ -32,7 +32,7 @@ class UnetOptions:
 
     def fits(self, space: Space) -> str | None:
         """Why the network cannot be built for this space, or None."""
-        return _no_guide(space) or size_problem(space.size)
+        return _no_guide(space) or super().fits(space)
 
 
 @dataclass(frozen=True)

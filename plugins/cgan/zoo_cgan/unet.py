@@ -11,11 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from zoo_cgan.options import UnetOptions
-from zoo_core.errors import ZooError
 from zoo_core.interfaces import Condition, Generator, Upsampler
-from zoo_core.nets.condition import LabelEmbedding
+from zoo_core.nets.condition import LabelEmbedding, whole_guide
 from zoo_core.nets.layers import activation, conv, initialise, norm
-from zoo_core.space import Space, halvings
+from zoo_core.space import Space
 
 
 class EdgeUnet(Generator):
@@ -28,16 +27,13 @@ class EdgeUnet(Generator):
 
     def __init__(self, space: Space, latent: int, upsampler: Upsampler, options: UnetOptions) -> None:
         super().__init__()
-        problem = options.fits(space)
-        if problem:
-            raise ZooError(problem)
+        start, steps = options.halvings(space)
         self.latent = latent
         self.guide = space.guide
         self.size = space.size
         self.labels = LabelEmbedding(space, options.embedding)
         size = latent + self.labels.size
-        start, steps = halvings(space.size)
-        widths = [min(options.width * 2**i, options.max_width) for i in range(steps + 1)]  # from full resolution on
+        widths = options.widths(steps + 1)  # from full resolution on
         narrow = widths[-1]
 
         self.down = nn.ModuleList([conv(space.guide, widths[0], 3)])
@@ -50,8 +46,8 @@ class EdgeUnet(Generator):
         initialise(self, options.init)
 
     def forward(self, z: Tensor, condition: Condition) -> Tensor:
-        w = torch.cat([z, self.labels(condition, z)], 1)
-        x = z.new_zeros(len(z), self.guide, self.size, self.size) if condition.guide is None else condition.guide.to(z.dtype)
+        w = self.labels.append(z, condition)
+        x = whole_guide(z, condition, self.guide, self.size)
         lines = []
         for layer, block in zip(self.down, self.down_blocks, strict=True):
             x = block(layer(x))

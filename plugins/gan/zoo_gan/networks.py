@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-import torch
 from torch import Tensor, nn
 
-from zoo_core.errors import ZooError
 from zoo_core.interfaces import Condition, Critic, Generator, Upsampler
-from zoo_core.nets.condition import LabelEmbedding, with_guide
+from zoo_core.nets.condition import LabelEmbedding, label_projection, with_guide
 from zoo_core.nets.layers import initialise
-from zoo_core.space import Space, halvings
+from zoo_core.nets.refusals import images_alone, several
+from zoo_core.space import Space
 from zoo_gan.options import KissCriticOptions, KissGeneratorOptions
 
 EPSILON = 1e-3  # of Keras's batch norm
@@ -33,11 +32,12 @@ class KissGenerator(Generator):
 
     def __init__(self, space: Space, latent: int, upsampler: Upsampler, options: KissGeneratorOptions) -> None:
         super().__init__()
-        start, doublings = _start(space, options)
+        m, steps = options.halvings(space)
+        start, doublings = 2 * m, steps - 1
         self.latent = latent
         self.guide = space.guide
         self.labels = LabelEmbedding(space, options.embedding)
-        widths = [min(options.width * 2**i, options.max_width) for i in reversed(range(doublings + 1))]
+        widths = options.widths(doublings + 1)[::-1]
         if doublings:
             widths[-2] += options.extra
         units = space.channels * start**2
@@ -58,9 +58,8 @@ class KissGenerator(Generator):
         initialise(self, options.init)
 
     def forward(self, z: Tensor, condition: Condition) -> Tensor:
-        if self.training and len(z) < 2:
-            raise ZooError("generator kiss trains on batches of 2 and more; type --set train.batch=2")
-        x = self.seed(torch.cat([z, self.labels(condition, z)], 1))  # (N, C, start, start)
+        several(self, z, "generator kiss")
+        x = self.seed(self.labels.append(z, condition))  # (N, C, start, start)
         for stage in self.stages:
             x = stage(with_guide(x, condition, self.guide))  # all but the first: twice as high and wide
         return self.head(x)  # type: ignore[no-any-return]
@@ -75,11 +74,11 @@ class KissCritic(Critic):
 
     def __init__(self, space: Space, out: int, vector: int, options: KissCriticOptions) -> None:
         super().__init__()
-        if vector:
-            raise ZooError("critic kiss sees images, not codes; type --critic conv")
-        start, halving = _start(space, options)
+        images_alone("kiss", vector)
+        m, steps = options.halvings(space)
+        start, halving = 2 * m, steps - 1
         self.guide = space.guide
-        widths = [min(options.width * 2**i, options.max_width) for i in range(halving)]
+        widths = options.widths(halving)
         kernels = [5] * (halving - 1) + [3]
         pairs = pairwise([space.channels + space.guide, *widths])
         self.blocks = nn.Sequential(
@@ -89,26 +88,14 @@ class KissCritic(Critic):
             )
         )
         self.readout = nn.Linear(widths[-1] * start**2, out)
-        self.labels = LabelEmbedding(space, widths[-1], scale=widths[-1] ** -0.5)
+        self.labels = label_projection(space, widths[-1])
         initialise(self, options.init)
 
     def forward(self, x: Tensor, condition: Condition) -> Tensor:
         features = self.blocks(with_guide(x, condition, self.guide))
-        scores: Tensor = self.readout(features.flatten(1))
-        if self.labels.size:
-            scores = scores + (self.labels(condition, x) * features.mean((2, 3))).sum(1, keepdim=True)
-        return scores
+        return self.labels.project(self.readout(features.flatten(1)), features, condition)
 
 
 def _transposed(cin: int, cout: int, kernel: int, stride: int) -> nn.ConvTranspose2d:
     # H -> stride (H - 1) + kernel - 2 padding + extra = stride H, for odd kernels
     return nn.ConvTranspose2d(cin, cout, kernel, stride, kernel // 2, output_padding=stride - 1, bias=False)
-
-
-def _start(space: Space, options: KissGeneratorOptions | KissCriticOptions) -> tuple[int, int]:
-    """Size of the smallest map, and how many doublings lie between it and the image."""
-    problem = options.fits(space)
-    if problem:
-        raise ZooError(problem)
-    m, k = halvings(space.size)
-    return 2 * m, k - 1

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from zoo_core.adversarial_options import GanOptions
-from zoo_core.nets.options import INIT_HELP, INITS
+from zoo_core.nets.options import INIT_HELP, INITS, HalvingOptions
 from zoo_core.options import option
-from zoo_core.space import Space, size_problem
+from zoo_core.space import Space
 
 WITHOUT_ACCURACY = ("wasserstein", "relativistic")  # losses that call no single image real or generated
 
@@ -42,7 +42,7 @@ class StrategyOptions(GanOptions):
 
 
 @dataclass(frozen=True)
-class KissGeneratorOptions:
+class KissGeneratorOptions(HalvingOptions):
     """Channels double from full resolution towards the first map: `width`, 2 * `width`, ... up to `max_width`."""
 
     width: int = option(128, "channels at full resolution", min=1, max=1024)
@@ -52,13 +52,9 @@ class KissGeneratorOptions:
     embedding: int = option(32, "length of the label embedding that is appended to the latent", min=1, max=1024)
     init: str = option("dcgan", INIT_HELP, choices=INITS)
 
-    def fits(self, space: Space) -> str | None:
-        """Why the network cannot be built for this space, or None."""
-        return size_problem(space.size)
-
 
 @dataclass(frozen=True)
-class KissCriticOptions:
+class KissCriticOptions(HalvingOptions):
     """Channels double from half resolution downwards: `width`, 2 * `width`, ... up to `max_width`."""
 
     width: int = option(64, "channels at half resolution", min=1, max=1024)
@@ -66,7 +62,3 @@ class KissCriticOptions:
     slope: float = option(0.3, "slope of leaky ReLU below zero", min=0, max=1)
     dropout: float = option(0.3, "share of activations dropped in training, after every convolution", min=0, below=1)
     init: str = option("dcgan", INIT_HELP, choices=INITS)
-
-    def fits(self, space: Space) -> str | None:
-        """Why the network cannot be built for this space, or None."""
-        return size_problem(space.size)

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-import torch
 from torch import Tensor, nn
 
-from zoo_core.errors import ZooError
 from zoo_core.interfaces import Condition, Critic, Generator, Upsampler
 from zoo_core.nets.condition import LabelEmbedding, with_guide
 from zoo_core.nets.layers import activation
-from zoo_core.space import Space, halvings
+from zoo_core.space import Space
 from zoo_kiss.layers import SameConv, SameTransposed, glorot
 from zoo_kiss.options import DecoderOptions, EncoderOptions
 
@@ -33,11 +31,11 @@ class Decoder(Generator):
 
     def __init__(self, space: Space, latent: int, upsampler: Upsampler, options: DecoderOptions) -> None:
         super().__init__()
-        start, doublings = _checked_halvings(space, options)
+        start, doublings = options.halvings(space)
         self.latent = latent
         self.guide = space.guide
         self.labels = LabelEmbedding(space, options.embedding)
-        widths = [min(options.width * 2**i, options.max_width) for i in reversed(range(doublings + 1))]
+        widths = options.widths(doublings + 1)[::-1]
         kernels = ([5] * doublings + [3, 2])[-doublings:]
         self.seed = nn.Sequential(
             nn.Linear(latent + self.labels.size, widths[0] * start**2), nn.Unflatten(1, (widths[0], start, start))
@@ -49,7 +47,7 @@ class Decoder(Generator):
         glorot(self)
 
     def forward(self, z: Tensor, condition: Condition) -> Tensor:
-        x = self.seed(torch.cat([z, self.labels(condition, z)], 1))  # (N, widths[0], start, start)
+        x = self.seed(self.labels.append(z, condition))  # (N, widths[0], start, start)
         for stage in self.stages:
             x = stage(with_guide(x, condition, self.guide))  # twice as high and wide
         return self.head(with_guide(x, condition, self.guide))  # type: ignore[no-any-return]
@@ -74,8 +72,8 @@ class Encoder(Critic):
             self.features: nn.Module = nn.Identity()
             self.readout = _code_readout(vector + self.labels.size, out, options)
         else:
-            start, halving = _checked_halvings(space, options)
-            widths = [space.channels + space.guide, *(min(options.width * 2**i, options.max_width) for i in range(halving))]
+            start, halving = options.halvings(space)
+            widths = [space.channels + space.guide, *options.widths(halving)]
             kernels = [3, 2, *[3] * halving][:halving]
             self.features = nn.Sequential(
                 *(
@@ -92,7 +90,7 @@ class Encoder(Critic):
 
     def forward(self, x: Tensor, condition: Condition) -> Tensor:
         x = self.features(with_guide(x, condition, self.guide)).flatten(1)
-        return self.readout(torch.cat([x, self.labels(condition, x)], 1))  # type: ignore[no-any-return]
+        return self.readout(self.labels.append(x, condition))  # type: ignore[no-any-return]
 
 
 def _stage(cin: int, cout: int, kernel: int, options: DecoderOptions) -> nn.Sequential:
@@ -114,10 +112,3 @@ def _code_readout(size: int, out: int, options: EncoderOptions) -> nn.Sequential
         nn.Flatten(),
         nn.Linear(options.width, out),
     )
-
-
-def _checked_halvings(space: Space, options: DecoderOptions | EncoderOptions) -> tuple[int, int]:
-    problem = options.fits(space)
-    if problem:
-        raise ZooError(problem)
-    return halvings(space.size)

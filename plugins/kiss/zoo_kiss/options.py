@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from zoo_core.nets.options import ACTIVATION_HELP, ACTIVATIONS
+from zoo_core.nets.options import ACTIVATION_HELP, ACTIVATIONS, HalvingOptions
 from zoo_core.options import option
-from zoo_core.space import Space, size_problem
 
 
 @dataclass(frozen=True)
-class DecoderOptions:
+class DecoderOptions(HalvingOptions):
     """Channels double from full resolution towards the seed map: `width`, 2 * `width`, ... up to `max_width`."""
 
     width: int = option(32, "channels at full resolution", min=1, max=1024)
@@ -19,13 +18,9 @@ class DecoderOptions:
     norm_first: bool = option(True, "batch norm before the activation; false: after it, as the paper's tables suggest")
     embedding: int = option(32, "length of the label embedding that is appended to the latent", min=1, max=1024)
 
-    def fits(self, space: Space) -> str | None:
-        """Why the network cannot be built for this space, or None."""
-        return size_problem(space.size)
-
 
 @dataclass(frozen=True)
-class EncoderOptions:
+class EncoderOptions(HalvingOptions):
     """Channels double from half resolution downwards: `width`, 2 * `width`, ... up to `max_width`."""
 
     width: int = option(32, "channels at half resolution", min=1, max=1024)
@@ -33,7 +28,3 @@ class EncoderOptions:
     hidden: int = option(1024, "units of the dense layer before the outputs", min=1, max=8192)
     activation: str = option("leaky_relu", ACTIVATION_HELP, choices=ACTIVATIONS)
     embedding: int = option(32, "length of the label embedding that the first dense layer also sees", min=1, max=1024)
-
-    def fits(self, space: Space) -> str | None:
-        """Why the network cannot be built for this space, or None."""
-        return size_problem(space.size)

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from zoo_core.errors import ZooError
 from zoo_core.interfaces import Condition, Critic, Generator, Upsampler
-from zoo_core.nets.condition import LabelEmbedding, with_guide
+from zoo_core.nets.condition import LabelEmbedding, label_projection, with_guide
 from zoo_core.nets.layers import LEAKY, initialise, norm
-from zoo_core.space import Space, halvings
+from zoo_core.nets.refusals import images_alone
+from zoo_core.space import Space
 from zoo_wgan_gp.options import ChenCriticOptions, ChenGeneratorOptions
 
 
@@ -30,11 +29,11 @@ class ChenGenerator(Generator):
 
     def __init__(self, space: Space, latent: int, upsampler: Upsampler, options: ChenGeneratorOptions) -> None:
         super().__init__()
-        start, doublings = _halvings(space, options)
+        start, doublings = options.halvings(space)
         self.latent = latent
         self.guide = space.guide
         self.labels = LabelEmbedding(space, options.embedding)
-        widths = [min(options.width * 2**i, options.max_width) for i in reversed(range(doublings))]
+        widths = options.widths(doublings)[::-1]
         # No biases where batch norm takes the mean away.
         self.seed = nn.ConvTranspose2d(latent + self.labels.size, widths[0], start, bias=False)
         self.stages = nn.ModuleList(
@@ -45,7 +44,7 @@ class ChenGenerator(Generator):
         initialise(self, options.init)
 
     def forward(self, z: Tensor, condition: Condition) -> Tensor:
-        x: Tensor = self.seed(torch.cat([z, self.labels(condition, z)], 1)[:, :, None, None])  # (N, widths[0], m, m)
+        x: Tensor = self.seed(self.labels.append(z, condition)[:, :, None, None])  # (N, widths[0], m, m)
         for stage, block in zip(self.stages, self.blocks, strict=True):
             x = stage(with_guide(block(x), condition, self.guide))  # twice as high and wide
         return x.tanh()
@@ -60,11 +59,10 @@ class ChenCritic(Critic):
 
     def __init__(self, space: Space, out: int, vector: int, options: ChenCriticOptions) -> None:
         super().__init__()
-        if vector:
-            raise ZooError("critic chen sees images, not codes; type --critic conv")
-        start, halving = _halvings(space, options)
+        images_alone("chen", vector)
+        start, halving = options.halvings(space)
         self.guide = space.guide
-        widths = [min(options.width * 2**i, options.max_width) for i in range(halving)]
+        widths = options.widths(halving)
         self.blocks = nn.Sequential(
             *(
                 nn.Sequential(nn.Conv2d(a, b, 4, 2, 1), norm(options.norm, b), nn.LeakyReLU(LEAKY))
@@ -72,21 +70,11 @@ class ChenCritic(Critic):
             )
         )
         self.readout = nn.Conv2d(widths[-1], out, start)
-        self.labels = LabelEmbedding(space, widths[-1], scale=widths[-1] ** -0.5)
+        self.labels = label_projection(space, widths[-1])
         initialise(self, options.init)
         for block in list(self.blocks)[1:] if options.spectral else ():
             spectral_norm(next(block.children()))
 
     def forward(self, x: Tensor, condition: Condition) -> Tensor:
         features = self.blocks(with_guide(x, condition, self.guide))  # (N, widths[-1], m, m)
-        scores: Tensor = self.readout(features).flatten(1)
-        if self.labels.size:
-            scores = scores + (self.labels(condition, x) * features.mean((2, 3))).sum(1, keepdim=True)
-        return scores
-
-
-def _halvings(space: Space, options: ChenGeneratorOptions | ChenCriticOptions) -> tuple[int, int]:
-    problem = options.fits(space)
-    if problem:
-        raise ZooError(problem)
-    return halvings(space.size)
+        return self.labels.project(self.readout(features).flatten(1), features, condition)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from zoo_core.adversarial_options import AdversarialOptions
-from zoo_core.nets.options import INIT_HELP, INITS
+from zoo_core.nets.options import INIT_HELP, INITS, HalvingOptions
 from zoo_core.options import option
-from zoo_core.space import Space, size_problem
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class WassersteinPenaltyOptions(AdversarialOptions):
 
 
 @dataclass(frozen=True)
-class ChenGeneratorOptions:
+class ChenGeneratorOptions(HalvingOptions):
     """Channels double from half resolution towards the first map: `width`, 2 * `width`, ... up to `max_width`."""
 
     width: int = option(256, "channels at half resolution", min=1, max=1024)
@@ -31,13 +30,9 @@ class ChenGeneratorOptions:
     embedding: int = option(32, "length of the label embedding that is appended to the latent", min=1, max=1024)
     init: str = option("dcgan", INIT_HELP, choices=INITS)
 
-    def fits(self, space: Space) -> str | None:
-        """Why the network cannot be built for this space, or None."""
-        return size_problem(space.size)
-
 
 @dataclass(frozen=True)
-class ChenCriticOptions:
+class ChenCriticOptions(HalvingOptions):
     """Channels double from half resolution downwards: `width`, 2 * `width`, ... up to `max_width`."""
 
     width: int = option(256, "channels at half resolution", min=1, max=1024)
@@ -49,7 +44,3 @@ class ChenCriticOptions:
     )
     spectral: bool = option(False, "spectral norm on all convolutions but the first and the last, as in the paper's code")
     init: str = option("dcgan", INIT_HELP, choices=INITS)
-
-    def fits(self, space: Space) -> str | None:
-        """Why the network cannot be built for this space, or None."""
-        return size_problem(space.size)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-import torch
 from torch import Tensor, nn
 
-from zoo_core.errors import ZooError
 from zoo_core.interfaces import Condition, Critic, Generator, Upsampler
-from zoo_core.nets.condition import LabelEmbedding, with_guide
+from zoo_core.nets.condition import LabelEmbedding, label_projection, with_guide
 from zoo_core.nets.layers import LEAKY, initialise, norm, spectral
-from zoo_core.space import Space, halvings
+from zoo_core.nets.refusals import images_alone, several
+from zoo_core.space import Space
 from zoo_xiang128.options import CriticOptions, GeneratorOptions
 
 MOMENTUM = 0.2  # of batch norm: the paper's 0.8 is the share of the old value, torch's is that of the new one
@@ -29,11 +28,11 @@ class XiangGenerator(Generator):
 
     def __init__(self, space: Space, latent: int, upsampler: Upsampler, options: GeneratorOptions) -> None:
         super().__init__()
-        start, doublings = _halvings(space, options)
+        start, doublings = options.halvings(space)
         self.latent = latent
         self.guide = space.guide
         self.labels = LabelEmbedding(space, options.embedding)
-        widths = [min(options.width * 2**i, options.max_width) for i in reversed(range(doublings))]
+        widths = options.widths(doublings)[::-1]
         units = widths[0] * start**2
         self.seed = nn.Sequential(
             nn.Linear(latent + self.labels.size, units),
@@ -49,9 +48,8 @@ class XiangGenerator(Generator):
         initialise(self, options.init)
 
     def forward(self, z: Tensor, condition: Condition) -> Tensor:
-        if self.training and len(z) < 2:
-            raise ZooError("generator xiang trains on batches of 2 and more; type --set train.batch=2")
-        x: Tensor = self.seed(torch.cat([z, self.labels(condition, z)], 1))  # (N, widths[0], start, start)
+        several(self, z, "generator xiang")
+        x: Tensor = self.seed(self.labels.append(z, condition))  # (N, widths[0], start, start)
         for stage, block in zip(self.stages, self.blocks, strict=True):
             x = block(stage(with_guide(x, condition, self.guide)))  # twice as high and wide
         return x
@@ -66,24 +64,20 @@ class XiangCritic(Critic):
 
     def __init__(self, space: Space, out: int, vector: int, options: CriticOptions) -> None:
         super().__init__()
-        if vector:
-            raise ZooError("critic xiang sees images, not codes; type --critic conv")
-        _, halving = _halvings(space, options)
+        images_alone("xiang", vector)
+        _, halving = options.halvings(space)
         self.guide = space.guide
-        widths = [min(options.width * 2**i, options.max_width) for i in range(halving - 1)]
+        widths = options.widths(halving - 1)
         self.blocks = nn.Sequential(*(_block(a, b, options) for a, b in pairwise([space.channels + space.guide, *widths])))
         self.readout = nn.Conv2d(widths[-1], out, 1)  # a dense layer over the channels, the same at every position
-        self.labels = LabelEmbedding(space, widths[-1], scale=widths[-1] ** -0.5)
+        self.labels = label_projection(space, widths[-1])
         initialise(self, options.init)
         if options.norm == "spectral":
             spectral(self)
 
     def forward(self, x: Tensor, condition: Condition) -> Tensor:
         features = self.blocks(with_guide(x, condition, self.guide))
-        scores: Tensor = self.readout(features).mean((2, 3))
-        if self.labels.size:
-            scores = scores + (self.labels(condition, x) * features.mean((2, 3))).sum(1, keepdim=True)
-        return scores
+        return self.labels.project(self.readout(features).mean((2, 3)), features, condition)
 
     def score_map(self, x: Tensor, condition: Condition) -> Tensor:
         """(N, C, size, size) -> (N, out, 2m, 2m) for size m * 2^k: the scores whose mean is the answer, labels left out."""
@@ -104,10 +98,3 @@ def _block(cin: int, cout: int, options: CriticOptions) -> nn.Sequential:
     if options.dropout:
         block.append(nn.Dropout(options.dropout))
     return block
-
-
-def _halvings(space: Space, options: GeneratorOptions | CriticOptions) -> tuple[int, int]:
-    problem = options.fits(space)
-    if problem:
-        raise ZooError(problem)
-    return halvings(space.size)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from zoo_core.nets.options import INIT_HELP, INITS, NORMS
+from zoo_core.nets.options import INIT_HELP, INITS, NORMS, HalvingOptions
 from zoo_core.options import option
-from zoo_core.space import Space, size_problem
+from zoo_core.space import Space
 
 KERNEL_HELP = "kernel of every doubling or halving, an odd number; the paper hopes that 3 removes black holes"
 
 
-def problem(space: Space, kernel: int) -> str | None:
-    """Why a network with this kernel cannot be built for this space, or None."""
-    return f"kernel {kernel} is even; type kernel={kernel + 1}" if kernel % 2 == 0 else size_problem(space.size)
+def even(kernel: int) -> str | None:
+    """Why a network cannot have this kernel, or None."""
+    return None if kernel % 2 else f"kernel {kernel} is even; type kernel={kernel + 1}"
 
 
 @dataclass(frozen=True)
-class GeneratorOptions:
+class GeneratorOptions(HalvingOptions):
     """Channels double from half resolution towards the seed map: `width`, 2 * `width`, ... up to `max_width`."""
 
     width: int = option(16, "channels at half resolution", min=1, max=1024)
@@ -27,11 +27,11 @@ class GeneratorOptions:
     init: str = option("dcgan", INIT_HELP, choices=INITS)
 
     def fits(self, space: Space) -> str | None:
-        return problem(space, self.kernel)
+        return even(self.kernel) or super().fits(space)
 
 
 @dataclass(frozen=True)
-class CriticOptions:
+class CriticOptions(HalvingOptions):
     """Channels double from half resolution downwards: `width`, 2 * `width`, ... up to `max_width`."""
 
     width: int = option(16, "channels at half resolution", min=1, max=1024)
@@ -44,4 +44,4 @@ class CriticOptions:
     init: str = option("dcgan", INIT_HELP, choices=INITS)
 
     def fits(self, space: Space) -> str | None:
-        return problem(space, self.kernel)
+        return even(self.kernel) or super().fits(space)
