@@ -48,6 +48,12 @@ def conv(cin: int, cout: int, kernel: int) -> nn.Module:
     return nn.Sequential(nn.ZeroPad2d((before, after, before, after)), nn.Conv2d(cin, cout, kernel))
 
 
+def doubling(cin: int, cout: int, kernel: int, bias: bool = True) -> nn.ConvTranspose2d:
+    """A transposed convolution to twice the height and width, of any kernel from 2 on."""
+    # H -> 2 (H - 1) + kernel - 2 padding + extra = 2 H
+    return nn.ConvTranspose2d(cin, cout, kernel, 2, (kernel - 1) // 2, output_padding=kernel % 2, bias=bias)
+
+
 def initialise(net: nn.Module, how: str) -> None:
     """Draw the weights of every convolution and linear layer inside `net` from torch's global generator; biases are zero.
 

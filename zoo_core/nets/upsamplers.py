@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from zoo_core.interfaces import Upsampler
-from zoo_core.nets.layers import conv
+from zoo_core.nets.layers import conv, doubling
 from zoo_core.nets.options import BilinearOptions, NearestOptions, PixelShuffleOptions, TransposedOptions
 
 
@@ -37,9 +37,7 @@ class Transposed(Upsampler):
         self.kernel = options.kernel
 
     def stage(self, cin: int, cout: int, latent: int) -> nn.Module:
-        # H -> 2 (H - 1) + kernel - 2 padding + extra = 2 H
-        padding, extra = (self.kernel - 1) // 2, self.kernel % 2
-        return WithoutLatent(nn.ConvTranspose2d(cin, cout, self.kernel, 2, padding, output_padding=extra))
+        return WithoutLatent(doubling(cin, cout, self.kernel))
 
     def head(self, cin: int, channels: int, latent: int) -> nn.Module:
         return tanh_head(cin, channels)

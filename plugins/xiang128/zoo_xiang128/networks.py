@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from zoo_core.interfaces import Condition, Critic, Generator, Upsampler
 from zoo_core.nets.condition import LabelEmbedding, label_projection, with_guide
-from zoo_core.nets.layers import LEAKY, initialise, norm, spectral
+from zoo_core.nets.layers import LEAKY, doubling, initialise, norm, spectral
 from zoo_core.nets.refusals import images_alone, several
 from zoo_core.space import Space
 from zoo_xiang128.options import CriticOptions, GeneratorOptions
@@ -40,9 +40,8 @@ class XiangGenerator(Generator):
             nn.ReLU(),
             nn.Unflatten(1, (widths[0], start, start)),
         )
-        self.stages = nn.ModuleList(
-            _doubling(a + self.guide, b, options.kernel) for a, b in pairwise([*widths, space.channels])
-        )
+        pairs = pairwise([*widths, space.channels])
+        self.stages = nn.ModuleList(doubling(a + self.guide, b, options.kernel) for a, b in pairs)
         self.blocks = nn.ModuleList(nn.Sequential(nn.BatchNorm2d(b, EPSILON, MOMENTUM), nn.ReLU()) for b in widths[1:])
         self.blocks.append(nn.Tanh())
         initialise(self, options.init)
@@ -85,15 +84,8 @@ class XiangCritic(Critic):
         return scores
 
 
-def _doubling(cin: int, cout: int, kernel: int) -> nn.ConvTranspose2d:
-    # H -> 2 (H - 1) + kernel - 2 padding + 1 = 2 H
-    return nn.ConvTranspose2d(cin, cout, kernel, 2, kernel // 2, output_padding=1)
-
-
 def _block(cin: int, cout: int, options: CriticOptions) -> nn.Sequential:
-    normalise = norm(options.norm, cout)
-    if isinstance(normalise, nn.BatchNorm2d):
-        normalise = nn.BatchNorm2d(cout, EPSILON, MOMENTUM)
+    normalise = nn.BatchNorm2d(cout, EPSILON, MOMENTUM) if options.norm == "batch" else norm(options.norm, cout)
     block = nn.Sequential(nn.Conv2d(cin, cout, options.kernel, 2, options.kernel // 2), normalise, nn.LeakyReLU(LEAKY))
     if options.dropout:
         block.append(nn.Dropout(options.dropout))
