@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from zoo_core.names import FIRST_PARTY
+from zoo_core.registry.names import FIRST_PARTY
 
 # Tests run in parallel processes: threads that wait for each other cost more than they give, and in the programs that tests
 # start they must not wait by spinning.

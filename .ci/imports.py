@@ -13,27 +13,41 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+HARNESS = ("zoo_bench", "zoo_testing", "zoo_train")  # each may import those after it
 
-# Of zoo_core, what `zoo list` and a plan import.
-TORCH_FREE = (
-    *(
-        "adversarial_options",
-        "catalog",
+# Within a package, a room imports rooms below it; rooms of one line do not know each other.
+ROOMS = {
+    "zoo_core": (
         "cli",
-        "cli.doctor",
-        "cli.listing",
-        "cli.new",
-        "cli.packages",
-        "entries",
+        "pictures",
+        "model | nets | objectives",
+        "recipe",
+        "registry",
+        "executors | hooks | images | interfaces | observers | scores | whole_batch",
+        "files | mapped | options | prior | seeds | space",
         "errors",
-        "executors",
-        "files",
-        "hooks",
-        "images",
-        "model_config",
-        "observers",
     ),
-    *("installed", "names", "nets.options", "options", "prior", "recipe", "scores", "seeds", "space", "train.options"),
+    "zoo_bench": (
+        "commands",
+        "matrix",
+        "plan",
+        "publish | run",
+        "evaluation",
+        "report | observers | samples",
+        "data",
+        "records",
+        "progress | words",
+    ),
+}
+
+# What `zoo list` and a plan import.
+TORCH_FREE = (
+    *("zoo_core.cli", "zoo_core.cli.listing", "zoo_core.cli.packages", "zoo_core.model.config", "zoo_core.nets.options"),
+    *("zoo_core.objectives.options", "zoo_core.recipe", "zoo_core.registry"),
+    *(f"zoo_core.{name}" for name in ("errors", "executors", "files", "hooks", "images", "observers", "options", "prior")),
+    *(f"zoo_core.{name}" for name in ("scores", "seeds", "space")),
+    *("zoo_bench.entries", "zoo_bench.data.options", "zoo_bench.matrix.options", "zoo_bench.observers.options"),
+    *("zoo_core.cli.doctor", "zoo_testing.commands.new"),
 )
 
 
@@ -51,8 +65,7 @@ def contracts(root: Path = ROOT) -> str:
     """The text of an .importlinter file."""
     folders = plugin_folders(root)
     plugins = [package_of(folder) for folder in folders]
-    light = [f"zoo_core.{name}" for name in TORCH_FREE]
-    light += ["zoo_bench.entries", "zoo_bench.data.options", "zoo_bench.matrix.options", "zoo_bench.observers.options"]
+    light = [*TORCH_FREE]
     for folder, package in zip(folders, plugins, strict=True):
         light += sorted(
             f"{package}.{file.stem}" for file in (folder / package).glob("*.py") if re.search(r"entries|options", file.stem)
@@ -60,12 +73,15 @@ def contracts(root: Path = ROOT) -> str:
     return "\n".join(
         [
             "[importlinter]",
-            _field("root_packages", ["zoo_core", "zoo_bench", *plugins]),
+            _field("root_packages", ["zoo_core", *HARNESS, *plugins]),
             "include_external_packages = True",
             "exclude_type_checking_imports = True",
-            *_forbidden("core", "zoo_core imports neither the harness nor a plugin", ["zoo_core"], ["zoo_bench", *plugins]),
-            *_forbidden("bench", "zoo_bench imports no plugin", ["zoo_bench"], plugins),
-            *_forbidden("plugins", "plugins do not import the harness", plugins, ["zoo_bench"]),
+            *_forbidden("core", "zoo_core imports neither the harness nor a plugin", ["zoo_core"], [*HARNESS, *plugins]),
+            *_forbidden("bench", "the harness imports no plugin", HARNESS, plugins),
+            *_forbidden("plugins", "plugins do not import the harness", plugins, HARNESS),
+            *_layers("harness", "of the harness, zoo_bench stands on zoo_testing, and that on zoo_train", HARNESS),
+            *_forbidden("kit", "of zoo_bench, commands alone know the testing kit", _below_commands(), ["zoo_testing"]),
+            *(line for package, rooms in ROOMS.items() for line in _layers(package, f"the rooms of {package}", rooms, package)),
             "[importlinter:contract:plugin]",
             "name = plugins do not import each other",
             "type = independence",
@@ -80,6 +96,16 @@ def contracts(root: Path = ROOT) -> str:
 def _forbidden(key: str, name: str, sources: Sequence[str], forbidden: Sequence[str]) -> list[str]:
     head = [f"[importlinter:contract:{key}]", f"name = {name}", "type = forbidden"]
     return [*head, _field("source_modules", sources), _field("forbidden_modules", forbidden)]
+
+
+def _layers(key: str, name: str, layers: Sequence[str], container: str = "") -> list[str]:
+    head = [f"[importlinter:contract:{key}_layers]", f"name = {name}", "type = layers"]
+    return [*head, _field("layers", layers), *([f"containers =\n    {container}"] if container else [])]
+
+
+def _below_commands() -> list[str]:
+    rooms = [room.strip() for layer in ROOMS["zoo_bench"] for room in layer.split("|")]
+    return [f"zoo_bench.{room}" for room in rooms if room != "commands"]
 
 
 def _field(name: str, values: Sequence[str]) -> str:

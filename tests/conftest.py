@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from zoo_core.catalog import discover
+from zoo_core.registry.catalog import discover
 
 RUN = "import sys; from zoo_core.cli import main; sys.exit(main())"
 HEAD = "from zoo_core.hooks import Entry, hookimpl\n"

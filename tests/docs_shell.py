@@ -24,9 +24,9 @@ from docs_pages import EXAMPLES, ROOT
 from packaging.requirements import Requirement
 from PIL import Image
 
-from zoo_core.catalog import discover
 from zoo_core.cli import main
-from zoo_core.testing.fake_hub import FakeHub
+from zoo_core.registry.catalog import discover
+from zoo_testing.fake_hub import FakeHub
 
 
 class Shell:

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from zoo_core import executors
-from zoo_core.catalog import Catalog
 from zoo_core.executors import Job
 from zoo_core.hooks import PARTS
-from zoo_core.recipe import Budget, Recipe
-from zoo_core.testing.subject import small
+from zoo_core.recipe.recipe import Budget, Recipe
+from zoo_core.registry.catalog import Catalog
+from zoo_testing.subject import small
 
 STEPS, BATCH, GRID, CELLS, COMBINATIONS, SAMPLES = 2, 4, 4, 3, 3, 40
 
@@ -24,11 +24,14 @@ def make_small(patch: pytest.MonkeyPatch, scored: bool) -> None:
 
     scored  whether what is trained is scored, too.
     """
-    from zoo_bench import bench, command, training
+    from zoo_bench import plan as planned_by
+    from zoo_bench.commands import bench as command
     from zoo_bench.matrix import cells, executor_local, run
-    from zoo_core.testing import checks_learning, matrix
+    from zoo_bench.run import bench
+    from zoo_bench.samples import drawn
+    from zoo_testing import checks_learning, matrix
 
-    plan, run_bench, plan_matrix, combinations = command.plan, bench.run_bench, run.plan_matrix, matrix.combinations
+    plan, run_bench, plan_matrix, combinations = planned_by.plan, bench.run_bench, run.plan_matrix, matrix.combinations
 
     def run_small(*given: Any, scoring: Any, **more: Any) -> Any:
         few = replace(scoring, samples=SAMPLES, extractor=scoring.extractor if scored else None)
@@ -38,17 +41,17 @@ def make_small(patch: pytest.MonkeyPatch, scored: bool) -> None:
         planned = plan_matrix(given, *more)
         return planned if given["dry_run"] else replace(planned, cells=few(planned.cells, CELLS))
 
-    patch.setattr(command, "plan", lambda catalog, **given: with_small_parts(plan(catalog, **given), catalog))
+    patch.setattr(planned_by, "plan", lambda catalog, **given: with_small_parts(plan(catalog, **given), catalog))
     patch.setattr(command, "resumed_recipe", short(command.resumed_recipe, 2 * STEPS))
     patch.setattr(cells, "recipe_of", short(command.recipe_of, STEPS))
     patch.setattr(command, "recipe_of", cells.recipe_of)
     patch.setattr(bench, "run_bench", run_small)
-    patch.setattr(training, "GRID_SAMPLES", GRID)
+    patch.setattr(drawn, "GRID_SAMPLES", GRID)
     patch.setattr(run, "plan_matrix", few_cells)
     patch.setattr(executor_local, "LocalExecutor", Here)
     patch.setattr(matrix, "combinations", lambda *given: few(combinations(*given), COMBINATIONS))
     patch.setattr(checks_learning, "ENOUGH", float("inf"))  # so that it ends at the first look
-    conformance = importlib.import_module("zoo_core.testing.conformance")  # the package has a function of this name
+    conformance = importlib.import_module("zoo_testing.conformance")  # the package has a function of this name
     patch.setattr(conformance, "_call", once(conformance._call))
 
 

@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from zoo_core import losses
-from zoo_core.adversarial import Adversarial, adversarial
-from zoo_core.adversarial_options import LOSSES, PENALTIES, GanOptions
 from zoo_core.interfaces import Batch, Condition, Critic, Generator
-from zoo_core.losses import WASSERSTEIN, cross_entropy, hinge, least_squares, relativistic, relativistic_average
+from zoo_core.objectives import losses
+from zoo_core.objectives.adversarial import Adversarial, adversarial
+from zoo_core.objectives.losses import WASSERSTEIN, cross_entropy, hinge, least_squares, relativistic, relativistic_average
+from zoo_core.objectives.options import LOSSES, PENALTIES, GanOptions
 from zoo_core.options import parse
 from zoo_core.space import Space
-from zoo_core.train.draw import CounterDraw
+from zoo_train.draw import CounterDraw
 
 FREE = Condition()
 

@@ -10,23 +10,24 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoo_core.build import build
-from zoo_core.catalog import discover
 from zoo_core.errors import ZooError
 from zoo_core.interfaces import Condition
 from zoo_core.nets.critic import ConvCritic
 from zoo_core.nets.options import ConvCriticOptions
-from zoo_core.penalties import input_gradient
+from zoo_core.objectives.penalties import input_gradient
+from zoo_core.objectives.view import CriticView, noisy
 from zoo_core.prior import Prior
+from zoo_core.registry.catalog import discover
 from zoo_core.space import Space
-from zoo_core.testing.small import random_images, tiny_recipe, trained
-from zoo_core.train.adaptive import INTERVAL, MOST, Adaptive
-from zoo_core.train.augment import OPERATIONS, augment, colour, cutout, numbers, rotation, translation
-from zoo_core.train.checkpoint import load_checkpoint, save_checkpoint
-from zoo_core.train.critic_view import CriticView, augmentation, image_critics, noisy
-from zoo_core.train.data import DeviceData
-from zoo_core.train.draw import CounterDraw
-from zoo_core.train.engine import train
+from zoo_testing.small import random_images, tiny_recipe, trained
+from zoo_train.adaptive import INTERVAL, MOST, Adaptive
+from zoo_train.augment import OPERATIONS, augment, colour, cutout, numbers, rotation, translation
+from zoo_train.checkpoint import load_checkpoint, save_checkpoint
+from zoo_train.critic_view import augmentation, image_critics
+from zoo_train.data import DeviceData
+from zoo_train.draw import CounterDraw
+from zoo_train.engine import train
+from zoo_train.run import build
 
 CPU = torch.device("cpu")
 ALL = tuple(OPERATIONS)

@@ -10,14 +10,15 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from zoo_core.bundle import load_bundle, run_bundle, save_bundle
-from zoo_core.catalog import discover
 from zoo_core.errors import ZooError
-from zoo_core.labels import labels_tensor, random_labels
-from zoo_core.latent import draw_latent, sample_latents
-from zoo_core.model_config import CONFIG, WEIGHTS
+from zoo_core.model.bundle import load_bundle, save_bundle
+from zoo_core.model.config import CONFIG, WEIGHTS
+from zoo_core.model.labels import labels_tensor, random_labels
+from zoo_core.model.latent import draw_latent, sample_latents
 from zoo_core.prior import PRIORS, Prior
-from zoo_core.testing.small import tiny_recipe, trained
+from zoo_core.registry.catalog import discover
+from zoo_testing.small import tiny_recipe, trained
+from zoo_train.export import run_bundle
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def test_a_loaded_model_draws_what_the_saved_one_drew(run, folder):
 def test_a_new_process_draws_the_same(run, folder):
     code = (
         "import sys, hashlib; from pathlib import Path;"
-        "from zoo_core.bundle import load_bundle; from zoo_core.catalog import discover;"
+        "from zoo_core.model.bundle import load_bundle; from zoo_core.registry.catalog import discover;"
         "print(hashlib.sha256(load_bundle(Path(sys.argv[1]), discover()).sample(3).numpy().tobytes()).hexdigest())"
     )
     import hashlib

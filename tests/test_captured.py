@@ -9,20 +9,20 @@ import torch
 from click.testing import CliRunner
 from recorded_graph import RecordedGraph
 
-from zoo_core.build import build
-from zoo_core.catalog import discover
 from zoo_core.cli import main, zoo
 from zoo_core.errors import ZooError
-from zoo_core.testing.small import random_images, tiny_recipe
-from zoo_core.train.captured import WARM_UP, CapturedStep
-from zoo_core.train.checkpoint import load_checkpoint, save_checkpoint
-from zoo_core.train.data import DeviceData
-from zoo_core.train.draw import CounterDraw
-from zoo_core.train.engine import train
-from zoo_core.train.graphs import capture_phases, problem
-from zoo_core.train.optimizers import rate_on_device
-from zoo_core.train.profile import unmarked
-from zoo_core.train.world import ALONE, World
+from zoo_core.registry.catalog import discover
+from zoo_testing.small import random_images, tiny_recipe
+from zoo_train.captured import WARM_UP, CapturedStep
+from zoo_train.checkpoint import load_checkpoint, save_checkpoint
+from zoo_train.data import DeviceData
+from zoo_train.draw import CounterDraw
+from zoo_train.engine import train
+from zoo_train.graphs import capture_phases, problem
+from zoo_train.optimizers import rate_on_device
+from zoo_train.profile import unmarked
+from zoo_train.run import build
+from zoo_train.world import ALONE, World
 
 CPU = torch.device("cpu")
 ITERATIONS = WARM_UP + 5
@@ -186,8 +186,8 @@ def test_on_needs_a_gpu_and_off_and_auto_do_nothing_without_one(tmp_path, capsys
 
 
 def test_a_run_says_what_is_left_as_it_was(tmp_path, monkeypatch):
-    monkeypatch.setattr("zoo_bench.bench.compile_networks", lambda run, data: {"critic": "it is odd"})
-    monkeypatch.setattr("zoo_bench.bench.capture_phases", lambda run, data: {"generator": "it reads"})
+    monkeypatch.setattr("zoo_bench.run.bench.compile_networks", lambda run, data: {"critic": "it is odd"})
+    monkeypatch.setattr("zoo_bench.run.bench.capture_phases", lambda run, data: {"generator": "it reads"})
     size = ["--size", "16", "--set", "generator.width=2", "--set", "critic.width=4", "--set", "dataset.count=32"]
     words = ["bench", "--model", "dcgan", "--steps", "1", "--no-eval", "--threads", "1", *size, "--out", str(tmp_path / "run")]
     result = CliRunner().invoke(zoo, words, catch_exceptions=False)
@@ -202,7 +202,7 @@ def test_on_fails_and_auto_goes_on_where_a_phase_does_not_pass(monkeypatch):
         train_options = {**run.recipe.options["train"], "cuda_graph": asked}
         run.recipe = dataclasses.replace(run.recipe, options={**run.recipe.options, "train": train_options})
         run.device = torch.device("cuda")  # named, not used: the check is another one here
-        monkeypatch.setattr("zoo_core.train.graphs.problem", lambda run, phase, data: "odd" if phase.name == "critic" else "")
+        monkeypatch.setattr("zoo_train.graphs.problem", lambda run, phase, data: "odd" if phase.name == "critic" else "")
         if asked == "auto":
             assert capture_phases(run, data) == {"critic": "odd"} and run.captured == {"generator"}
         else:

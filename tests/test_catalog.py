@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zoo_core import names
-from zoo_core.catalog import Catalog, Refused, check_entry, discover
 from zoo_core.errors import ZooError
 from zoo_core.hooks import KINDS, PARTS, Entry
-from zoo_core.installed import GROUPS, entry_points, installed
+from zoo_core.registry import names
+from zoo_core.registry.catalog import Catalog, Refused, check_entry, discover
+from zoo_core.registry.installed import GROUPS, entry_points, installed
 
 GOOD = 'Entry("objective", "good", target="acme_good:Good", config="acme_options:Options", summary="fine")'
 OPTIONS = """

@@ -10,10 +10,10 @@ import sys
 import pytest
 
 from zoo_core import __version__
-from zoo_core.catalog import discover
 from zoo_core.cli import main
 from zoo_core.cli.listing import columns
 from zoo_core.hooks import KINDS
+from zoo_core.registry.catalog import discover
 
 OPTIONS = """
 from dataclasses import dataclass

@@ -7,15 +7,15 @@ import copy
 import pytest
 import torch
 
-from zoo_core.build import build
-from zoo_core.catalog import discover
 from zoo_core.errors import ZooError
-from zoo_core.testing.small import random_images, tiny_recipe
-from zoo_core.train.compiled import compile_networks
-from zoo_core.train.data import DeviceData
-from zoo_core.train.engine import train
-from zoo_core.train.precision import phase_gradient, use_tf32
-from zoo_core.train.world import ALONE, World
+from zoo_core.registry.catalog import discover
+from zoo_testing.small import random_images, tiny_recipe
+from zoo_train.compiled import compile_networks
+from zoo_train.data import DeviceData
+from zoo_train.engine import train
+from zoo_train.precision import phase_gradient, use_tf32
+from zoo_train.run import build
+from zoo_train.world import ALONE, World
 
 CPU = torch.device("cpu")
 

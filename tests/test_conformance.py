@@ -15,15 +15,15 @@ import numpy as np
 import pytest
 import torch
 
-from zoo_core.catalog import discover
 from zoo_core.cli import main
-from zoo_core.cli.new import plugin_files
 from zoo_core.errors import ZooError
-from zoo_core.testing import Suite, checks_learning
-from zoo_core.testing.badge import badge_json, badge_svg
-from zoo_core.testing.check import Result
-from zoo_core.testing.conformance import CHECKS
-from zoo_core.testing.matrix import matrix_results
+from zoo_core.registry.catalog import discover
+from zoo_testing import Suite, checks_learning
+from zoo_testing.badge import badge_json, badge_svg
+from zoo_testing.check import Result
+from zoo_testing.commands.new import plugin_files
+from zoo_testing.conformance import CHECKS
+from zoo_testing.matrix import matrix_results
 
 ROOT = Path(__file__).resolve().parent.parent
 # These start a process of their own, so only the plugins that are to fail them are asked.
@@ -128,7 +128,7 @@ def test_an_expected_failure_is_strict_and_has_a_reason(plugins):
 
 def test_pytest_runs_the_same_checks(plugins, tmp_path):
     spoil(plugins.folder, "metric_ranks")
-    lines = "from zoo_core.testing import conformance\ntest_{} = conformance('acme-metric'{})\n"
+    lines = "from zoo_testing import conformance\ntest_{} = conformance('acme-metric'{})\n"
     given = {
         "plain": "",
         "known": ", xfails={'metric_ranks': 'counts colours'}",

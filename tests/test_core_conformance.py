@@ -1,5 +1,5 @@
 """zoo-core keeps the contracts that it asks of plugins."""
 
-from zoo_core.testing import conformance
+from zoo_testing import conformance
 
 test_conformance = conformance("zoo-core")

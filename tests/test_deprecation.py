@@ -7,7 +7,7 @@ import warnings
 import pytest
 
 from zoo_core import hooks
-from zoo_core.catalog import discover
+from zoo_core.registry.catalog import discover
 
 OLD = """
 from zoo_core.hooks import Entry, hookimpl

@@ -19,20 +19,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from zoo_bench.launch import Processes, asked_processes, check_processes, launch, torchrun_words
-from zoo_core.build import build
-from zoo_core.catalog import discover
+from zoo_bench.run.launch import Processes, asked_processes, check_processes, launch, torchrun_words
 from zoo_core.cli import main, zoo
 from zoo_core.errors import ZooError
 from zoo_core.prior import Prior
-from zoo_core.testing.small import random_images, tiny_recipe
-from zoo_core.train.checkpoint import load_checkpoint, save_checkpoint
-from zoo_core.train.data import DeviceData
-from zoo_core.train.draw import CounterDraw
-from zoo_core.train.engine import train
-from zoo_core.train.options import TrainOptions
-from zoo_core.train.shared_layers import SharedBatchNorm
-from zoo_core.train.world import ALONE, LostContact, World, joined
+from zoo_core.recipe.train_options import TrainOptions
+from zoo_core.registry.catalog import discover
+from zoo_testing.small import random_images, tiny_recipe
+from zoo_train.checkpoint import load_checkpoint, save_checkpoint
+from zoo_train.data import DeviceData
+from zoo_train.draw import CounterDraw
+from zoo_train.engine import train
+from zoo_train.run import build
+from zoo_train.shared_layers import SharedBatchNorm
+from zoo_train.world import ALONE, LostContact, World, joined
 
 CPU = torch.device("cpu")
 # Adam divides gradients that are zero but for rounding, such as a bias's before batch norm, by their own size.

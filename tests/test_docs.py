@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from docs_pages import PAGES, ROOT, name
 
-from zoo_core.catalog import discover
+from zoo_core.registry.catalog import discover
 from zoo_core.space import SIZES, halvings
 
 

@@ -18,9 +18,9 @@ from docs_pages import COMMANDS, DATA, PAGES, REASONS, ROOT, blocks, commands, f
 from docs_shell import Shell
 from docs_small import make_small
 
-from zoo_core.catalog import discover
+from zoo_core.registry.catalog import discover
 
-pytest_plugins = ["zoo_core.testing.fake_hub.fixture"]
+pytest_plugins = ["zoo_testing.fake_hub.fixture"]
 STORIES = stories()
 SCORES_ARE_USED = re.compile(r"^\$? ?zoo (publish|verify|compare|report|eval) |--publish ", re.MULTILINE)
 

@@ -13,14 +13,14 @@ import click
 import pytest
 
 from zoo_core import executors, hooks, images, interfaces, observers, scores
-from zoo_core.catalog import discover
 from zoo_core.cli import zoo
 from zoo_core.hooks import KINDS, PARTS
 from zoo_core.options import describe
-from zoo_core.recipe import Budget, Data, plan
-from zoo_core.testing import checks_learning, matrix
-from zoo_core.testing.conformance import CHECKS
-from zoo_core.train.options import TrainOptions
+from zoo_core.recipe.recipe import Budget, Data, plan
+from zoo_core.recipe.train_options import TrainOptions
+from zoo_core.registry.catalog import discover
+from zoo_testing import checks_learning, matrix
+from zoo_testing.conformance import CHECKS
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = runpy.run_path(str(ROOT / "docs/_ext/zoo_reference.py"))

@@ -12,13 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from zoo_core.drawing import read_drawing, thinned
 from zoo_core.errors import ZooError
+from zoo_core.model.edges import edge_map
+from zoo_core.model.pixels import to_unit
+from zoo_core.pictures.drawing import read_drawing, thinned
+from zoo_core.recipe.train_options import TrainOptions
 from zoo_core.space import Space
-from zoo_core.testing.small import random_images
-from zoo_core.train.data import DeviceData, to_unit
-from zoo_core.train.edges import edge_map
-from zoo_core.train.options import TrainOptions
+from zoo_testing.small import random_images
+from zoo_train.data import DeviceData
 
 
 def naive_edges(image, threshold, thin):

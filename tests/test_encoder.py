@@ -10,14 +10,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
-from zoo_core.build import RecipeParts, _encoder, build
-from zoo_core.bundle import load_bundle, run_bundle, save_bundle
-from zoo_core.catalog import discover
-from zoo_core.encoder import CONFIG, WEIGHTS, load_encoder, run_encoder, save_encoder
 from zoo_core.errors import ZooError
 from zoo_core.interfaces import Condition
-from zoo_core.testing.small import tiny_recipe, trained
-from zoo_core.train.data import to_unit
+from zoo_core.model.bundle import load_bundle, save_bundle
+from zoo_core.model.encoder import CONFIG, WEIGHTS, load_encoder, save_encoder
+from zoo_core.model.pixels import to_unit
+from zoo_core.registry.catalog import discover
+from zoo_testing.small import tiny_recipe, trained
+from zoo_train.export import run_bundle, run_encoder
+from zoo_train.run import RecipeParts, _encoder, build
 
 AUTOENCODERS = {"vae": "zoo_vae", "aae": "zoo_aae", "aegan": "zoo_aegan", "vae_kiss": "zoo_kiss"}
 SMALL = {"aegan": ("critic.hidden=8", "critic.hidden2=6"), "vae_kiss": ("critic.hidden=8",)}

@@ -10,16 +10,16 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoo_core.build import build
-from zoo_core.catalog import discover
-from zoo_core.testing.small import random_images, tiny_recipe
-from zoo_core.train.checkpoint import load_checkpoint, save_checkpoint
-from zoo_core.train.data import DeviceData
-from zoo_core.train.engine import train
-from zoo_core.train.gate import gated_step
-from zoo_core.train.optimizers import make_optimizer
-from zoo_core.train.options import TrainOptions
-from zoo_core.train.precision import choose_precision
+from zoo_core.recipe.train_options import TrainOptions
+from zoo_core.registry.catalog import discover
+from zoo_testing.small import random_images, tiny_recipe
+from zoo_train.checkpoint import load_checkpoint, save_checkpoint
+from zoo_train.data import DeviceData
+from zoo_train.engine import train
+from zoo_train.gate import gated_step
+from zoo_train.optimizers import make_optimizer
+from zoo_train.precision import choose_precision
+from zoo_train.run import build
 
 CPU = torch.device("cpu")
 
@@ -100,7 +100,7 @@ def test_turns_survive_a_resume(tmp_path):
 
 
 def test_the_precision_of_a_phase_that_waits_is_not_guessed(monkeypatch):
-    monkeypatch.setattr("zoo_core.train.precision.has_bfloat16", lambda device: True)
+    monkeypatch.setattr("zoo_train.precision.has_bfloat16", lambda device: True)
     run = gated_run(lambda i: None if i < 5 else 1)
     chosen = choose_precision(run, DeviceData(random_images(run.recipe.space), run.recipe.train, 0, CPU))
     assert chosen["critic"] == "fp32: its turn comes later"

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image
 
 from zoo_core.errors import RunFailure
-from zoo_core.grid import GUTTER, grid, near_square, png, write_png
+from zoo_core.pictures.grid import GUTTER, grid, near_square, png, write_png
 
 shapes = st.tuples(st.integers(1, 7), st.integers(1, 4), st.integers(1, 4), st.sampled_from([1, 3, 4]))
 colours = st.tuples(*[st.integers(0, 255)] * 3)

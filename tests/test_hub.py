@@ -14,15 +14,17 @@ from huggingface_hub import constants
 from PIL import Image
 
 import zoo_core as zoo
-from zoo_core import hub, model_config
-from zoo_core.bundle import run_bundle, save_bundle
-from zoo_core.catalog import discover
 from zoo_core.cli import main
 from zoo_core.errors import RunFailure, ZooError
-from zoo_core.testing.fake_hub import FakeHub
-from zoo_core.testing.small import tiny_recipe, trained
+from zoo_core.model import config as model_config
+from zoo_core.model import hub
+from zoo_core.model.bundle import save_bundle
+from zoo_core.registry.catalog import discover
+from zoo_testing.fake_hub import FakeHub
+from zoo_testing.small import tiny_recipe, trained
+from zoo_train.export import run_bundle
 
-pytest_plugins = ["zoo_core.testing.fake_hub.fixture"]
+pytest_plugins = ["zoo_testing.fake_hub.fixture"]
 RUN = "import sys; from zoo_core.cli import main; sys.exit(main())"
 
 

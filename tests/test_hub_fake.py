@@ -20,7 +20,7 @@ from huggingface_hub.errors import (
 )
 from huggingface_hub.utils import get_session
 
-pytest_plugins = ["zoo_core.testing.fake_hub.fixture"]
+pytest_plugins = ["zoo_testing.fake_hub.fixture"]
 WEIGHTS = bytes(range(256)) * 4000
 CARD = "---\nlicense: mit\ntags:\n- zoo\n---\n# A model\n"
 

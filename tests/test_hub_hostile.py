@@ -14,16 +14,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load, save
 
-from zoo_core import hub, weights
-from zoo_core.bundle import load_bundle, run_bundle, save_bundle
-from zoo_core.catalog import discover
 from zoo_core.cli import main
 from zoo_core.errors import ZooError
-from zoo_core.model_config import CONFIG, MOST_CONFIG, WEIGHTS, read_config
-from zoo_core.testing.small import tiny_recipe, trained
+from zoo_core.model import hub, weights
+from zoo_core.model.bundle import load_bundle, save_bundle
+from zoo_core.model.config import CONFIG, MOST_CONFIG, WEIGHTS, read_config
+from zoo_core.registry.catalog import discover
+from zoo_testing.small import tiny_recipe, trained
+from zoo_train.export import run_bundle
 
 LARGE = {"generator": {"width": 1024, "max_width": 4096}, "upsampler": {"kernel": 9}}
-pytest_plugins = ["zoo_core.testing.fake_hub.fixture"]
+pytest_plugins = ["zoo_testing.fake_hub.fixture"]
 
 
 class Evil:

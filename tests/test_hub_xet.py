@@ -14,9 +14,9 @@ from huggingface_hub import HfApi, hf_hub_download
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zoo_core.testing.fake_hub.xet_format import END, GROUPED, LZ4, chunks_of, files_of, text, ungrouped
+from zoo_testing.fake_hub.xet_format import END, GROUPED, LZ4, chunks_of, files_of, text, ungrouped
 
-pytest_plugins = ["zoo_core.testing.fake_hub.fixture"]
+pytest_plugins = ["zoo_testing.fake_hub.fixture"]
 lz4 = pytest.importorskip("lz4.frame")
 WEIGHTS = b"".join(  # some that cannot be compressed, some that can, and some whose bytes are alike by place
     [

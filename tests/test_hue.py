@@ -9,11 +9,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zoo_core.model.pixels import to_pixels
+from zoo_core.recipe.train_options import TrainOptions
 from zoo_core.space import Space
-from zoo_core.testing.small import random_images
-from zoo_core.train.data import DeviceData, to_pixels
-from zoo_core.train.hue import turned
-from zoo_core.train.options import TrainOptions
+from zoo_testing.small import random_images
+from zoo_train.data import DeviceData
+from zoo_train.hue import turned
 
 CPU = torch.device("cpu")
 

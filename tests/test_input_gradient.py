@@ -9,7 +9,7 @@ from zoo_core.interfaces import Condition
 from zoo_core.nets.critic import ConvCritic
 from zoo_core.nets.options import ConvCriticOptions
 from zoo_core.space import Space
-from zoo_core.testing.networks import condition
+from zoo_testing.networks import condition
 
 LABELS = {"type": ("fire", "water", "grass"), "legs": ("two", "four")}
 

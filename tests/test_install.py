@@ -16,6 +16,7 @@ PACKAGES = {
     "zoo_core": ".",
     "zoo_bench": "benchmarks",
     "zoo_colorpicker": "plugins/colorpicker",
+    "zoo_creatures": "plugins/creatures",
     "zoo_wgan_gp": "plugins/wgan_gp",
 }
 DATA = {".py", ".typed", ".css", ".html", ".js", ".safetensors", ".json", ".toml", ".txt", ".tmpl"}  # what a package may hold
@@ -23,7 +24,7 @@ DATA = {".py", ".typed", ".css", ".html", ".js", ".safetensors", ".json", ".toml
 # Run where only the wheels are on the path: what the weights, the templates and the command line need must be in them.
 USE = """
 import os, sys, pathlib
-os.environ["ZOO_PLUGINS"] = "zoo-bench,zoo-colorpicker,zoo-wgan-gp"
+os.environ["ZOO_PLUGINS"] = "zoo-bench,zoo-colorpicker,zoo-creatures,zoo-wgan-gp"
 import zoo_bench, zoo_core, zoo_wgan_gp
 site = pathlib.Path(sys.argv[1])
 for package in (zoo_bench, zoo_core, zoo_wgan_gp):
@@ -58,11 +59,12 @@ def test_a_wheel_holds_the_package_and_nothing_else(wheels, package):
         (info,) = {name.partition("/")[0] for name in names if ".dist-info/" in name}
         metadata = message_from_bytes(wheel.read(f"{info}/METADATA"))
         licence = wheel.read(f"{info}/licenses/LICENSE")
-    inside = {name.removeprefix(f"{package}/") for name in names if not name.startswith(info)}
-    assert all(name.startswith(f"{package}/") for name in names if not name.startswith(info))
-    source = ROOT / PACKAGES[package] / package
-    there = {str(path.relative_to(source)) for path in source.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
-    there |= from_elsewhere(source.parent, package)
+    inside = {name for name in names if not name.startswith(info)}
+    folder = ROOT / PACKAGES[package]
+    packages = tomllib.loads((folder / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    files = [path for each in packages for path in (folder / each).rglob("*") if path.is_file()]
+    there = {str(path.relative_to(folder)) for path in files if "__pycache__" not in path.parts}
+    there |= from_elsewhere(folder)
     assert inside == there, "the wheel and the folder differ"
     assert {Path(name).suffix for name in inside} <= DATA, "a file of another kind got into the package"
     assert not [name for name in inside if Path(name).name.startswith(("test_", "conftest"))]
@@ -70,13 +72,12 @@ def test_a_wheel_holds_the_package_and_nothing_else(wheels, package):
     assert metadata["Requires-Python"] == ">=3.11" and str(metadata.get_payload()).startswith("# ")
 
 
-def from_elsewhere(folder: Path, package: str) -> set[str]:
-    """What the project file puts into the package from beside it (recipes), relative to the package."""
+def from_elsewhere(folder: Path) -> set[str]:
+    """What the project file puts into the package from beside it (recipes), as the wheel names it."""
     target = tomllib.loads((folder / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
     found = set()
     for source, goal in target.get("force-include", {}).items():
-        inner = goal.removeprefix(f"{package}/")
-        found |= {f"{inner}/{path.relative_to(folder / source)}" for path in (folder / source).rglob("*") if path.is_file()}
+        found |= {f"{goal}/{path.relative_to(folder / source)}" for path in (folder / source).rglob("*") if path.is_file()}
     return found
 
 

@@ -10,12 +10,12 @@ from functools import cache
 
 import pytest
 
-from zoo_core.build import Run, build
-from zoo_core.bundle import run_bundle
-from zoo_core.catalog import discover
-from zoo_core.testing.subject import Subject
-from zoo_core.train.data import DeviceData
-from zoo_core.train.engine import train
+from zoo_core.registry.catalog import discover
+from zoo_testing.subject import Subject
+from zoo_train.data import DeviceData
+from zoo_train.engine import train
+from zoo_train.export import run_bundle
+from zoo_train.run import Run, build
 
 SIZES = {"width": 8, "max_width": 64, "hidden": 64, "embedding": 8, "latent": 16, "code": 16, "batch": 16}
 SETTINGS = (
@@ -73,7 +73,7 @@ def features():
 def kid(run: Run, images) -> float:
     from zoo_bench.evaluation import fidelity
     from zoo_bench.evaluation.sets import Sets, Side
-    from zoo_bench.training import generate
+    from zoo_bench.samples.drawn import generate
 
     train_set = ~images.held_out
     fakes, labels = generate(run_bundle(run), images, SAMPLES)
@@ -83,7 +83,7 @@ def kid(run: Run, images) -> float:
 
 @pytest.mark.parametrize("item", [i for i in discover().of("model") if i.distribution.startswith("zoo-")], ids=lambda i: i.id)
 def test_a_model_beats_its_untrained_self(item):
-    from zoo_bench.command import load_images
+    from zoo_bench.data.load import load_images
 
     catalog = discover()
     needed = {part.partition("/")[0] for part in item.entry.parts.values()}

@@ -7,13 +7,14 @@ from functools import cache
 import pytest
 import torch
 
-from zoo_core.build import build_generator
-from zoo_core.bundle import load_bundle, run_bundle, save_bundle
-from zoo_core.catalog import discover
 from zoo_core.errors import ZooError
-from zoo_core.recipe import REFERENCE
+from zoo_core.model.build import build_generator
+from zoo_core.model.bundle import load_bundle, save_bundle
+from zoo_core.recipe.recipe import REFERENCE
+from zoo_core.registry.catalog import discover
 from zoo_core.space import Space
-from zoo_core.testing.small import tiny_recipe, trained
+from zoo_testing.small import tiny_recipe, trained
+from zoo_train.export import run_bundle
 
 CATALOG = discover()
 UPSAMPLERS = [item.id for item in CATALOG.of("upsampler")]

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 import pytest
 import torch
 
-import zoo_core.train.data as data_module
-from zoo_core.testing.small import random_images, tiny_recipe
-from zoo_core.train.data import DeviceData
-from zoo_core.train.move import ROOM, fits, move_to, upload
-from zoo_core.train.stream import AHEAD
+import zoo_train.data as data_module
+from zoo_testing.small import random_images, tiny_recipe
+from zoo_train.data import DeviceData
+from zoo_train.move import ROOM, fits, move_to, upload
+from zoo_train.stream import AHEAD
 
 CPU = torch.device("cpu")
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zoo_core import names
-from zoo_core.catalog import discover
 from zoo_core.errors import ZooError
+from zoo_core.registry import names
+from zoo_core.registry.catalog import discover
 
 some_names = st.sampled_from(["a", "b", "gan", "wgan_gp", "vae", "list"])
 dists = st.sampled_from(["zoo-core", "zoo-vae", "acme"])
@@ -77,7 +77,7 @@ IDS = {
         ("model", "zoo-vae/vae", "no model is called zoo-vae/vae: zoo-vae is broken: SyntaxError"),
         ("model", "vae", "no model is called vae: zoo-vae, which provides it, is broken: SyntaxError"),
         ("command", "verify", "no command is called verify: no installed plugin provides it: pip install zoo-bench"),
-        ("dataset", "creatures", "no dataset is called creatures: no installed plugin provides it: pip install zoo-bench"),
+        ("dataset", "creatures", "no dataset is called creatures: no installed plugin provides it: pip install zoo-creatures"),
         ("dataset", "dcgan", "no dataset is called dcgan (dcgan is a model): no installed plugin provides a dataset"),
         ("model", "evil-corp/dcgan", "no model is called evil-corp/dcgan: no plugin evil-corp is installed"),
         ("model", "acmee/lsgan", "no model is called acmee/lsgan: no plugin acmee is installed; did you mean acme/lsgan?"),

@@ -52,7 +52,7 @@ def code_of(pid: int) -> int:
 def small_grids():
     """So short a run draws its samples after every step."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("zoo_bench.training.GRID_SAMPLES", 4)
+        patch.setattr("zoo_bench.samples.drawn.GRID_SAMPLES", 4)
         yield
 
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from zoo_core.catalog import discover
 from zoo_core.errors import ZooError
-from zoo_core.recipe import Budget, plan
-from zoo_core.testing import Suite
+from zoo_core.recipe.recipe import Budget, plan
+from zoo_core.registry.catalog import discover
+from zoo_testing import Suite
 
 GENERATOR = """Entry("generator", "own", target="zoo_core.nets.generator:ConvGenerator",
     config="zoo_core.nets.options:ConvGeneratorOptions", summary="ours")"""
 
 
 def objective(parts: str, name: str = "picky") -> str:
-    return f"""Entry("objective", "{name}", target="zoo_core.adversarial:adversarial",
-        config="zoo_core.adversarial_options:GanOptions", parts={parts}, summary="ours")"""
+    return f"""Entry("objective", "{name}", target="zoo_core.objectives.adversarial:adversarial",
+        config="zoo_core.objectives.options:GanOptions", parts={parts}, summary="ours")"""
 
 
 def make(**parts: str):

@@ -10,15 +10,15 @@ import pytest
 import torch
 
 from zoo_bench.progress import TrainingProgress
-from zoo_bench.run_folder import RunFolder
-from zoo_bench.training import train_run
-from zoo_bench.trouble import ROLLBACKS, reported
-from zoo_core.build import build
-from zoo_core.catalog import discover
+from zoo_bench.records.folder import RunFolder
+from zoo_bench.run.loop import train_run
+from zoo_bench.run.trouble import ROLLBACKS, reported
 from zoo_core.errors import RunFailure
-from zoo_core.testing.small import random_images, tiny_recipe
-from zoo_core.train.checkpoint import checkpoints, load_newest
-from zoo_core.train.data import DeviceData
+from zoo_core.registry.catalog import discover
+from zoo_testing.small import random_images, tiny_recipe
+from zoo_train.checkpoint import checkpoints, load_newest
+from zoo_train.data import DeviceData
+from zoo_train.run import build
 
 CPU = torch.device("cpu")
 EVER, NEVER = 0.0, 1e9
@@ -98,7 +98,7 @@ def test_without_a_checkpoint_a_rollback_is_to_the_start_and_rollbacks_have_an_e
 
 
 def test_what_does_not_end_a_run_is_a_warning_that_is_told_once(tmp_path, monkeypatch):
-    monkeypatch.setattr("zoo_bench.trouble.SOONEST", 10)
+    monkeypatch.setattr("zoo_bench.run.trouble.SOONEST", 10)
     bench = Bench(tmp_path / "run")
     with torch.no_grad():
         next(bench.run.nets["generator"].parameters()).zero_()  # the latent does not enter
@@ -117,7 +117,7 @@ def test_what_does_not_end_a_run_is_a_warning_that_is_told_once(tmp_path, monkey
 
 
 def test_a_collapse_that_rollbacks_do_not_cure_is_a_warning(tmp_path, monkeypatch):
-    monkeypatch.setattr("zoo_bench.trouble.SOONEST", 5)
+    monkeypatch.setattr("zoo_bench.run.trouble.SOONEST", 5)
     bench = Bench(tmp_path / "run")
     with torch.no_grad():
         next(bench.run.nets["generator"].parameters()).zero_()

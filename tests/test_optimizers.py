@@ -11,16 +11,16 @@ import pytest
 import torch
 from torch import nn
 
-from zoo_core.build import build
-from zoo_core.catalog import discover
 from zoo_core.errors import ZooError
-from zoo_core.testing.small import random_images, tiny_recipe, trained
-from zoo_core.train.checkpoint import load_checkpoint, save_checkpoint
-from zoo_core.train.data import DeviceData
-from zoo_core.train.engine import train
-from zoo_core.train.optimizers import make_optimizer, rate_on_device, set_rate, torch_optimizers
-from zoo_core.train.options import SCHEDULES, TrainOptions
-from zoo_core.train.schedules import rate_factor
+from zoo_core.recipe.train_options import SCHEDULES, TrainOptions
+from zoo_core.registry.catalog import discover
+from zoo_testing.small import random_images, tiny_recipe, trained
+from zoo_train.checkpoint import load_checkpoint, save_checkpoint
+from zoo_train.data import DeviceData
+from zoo_train.engine import train
+from zoo_train.optimizers import make_optimizer, rate_on_device, set_rate, torch_optimizers
+from zoo_train.run import build
+from zoo_train.schedules import rate_factor
 
 
 def parameters():
@@ -146,7 +146,7 @@ def test_names_that_mean_nothing_are_answered_with_those_that_do(name, said):
 def test_without_timm_it_is_said_what_to_install(setting, monkeypatch):
     for module in ("timm", "timm.optim", "timm.scheduler"):
         monkeypatch.setitem(sys.modules, module, None)
-    from zoo_core.train import schedules
+    from zoo_train import schedules
 
     schedules._timm_scheduler.cache_clear()
     with pytest.raises(ZooError, match="needs timm; type pip install timm"):

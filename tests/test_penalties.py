@@ -7,13 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from zoo_core.adversarial_options import PENALTIES
 from zoo_core.interfaces import Condition, Critic
 from zoo_core.nets.critic import ConvCritic
 from zoo_core.nets.options import ConvCriticOptions
-from zoo_core.penalties import dragan, gradient_penalty, lazy, named_penalty, zero_centred
+from zoo_core.objectives.options import PENALTIES
+from zoo_core.objectives.penalties import dragan, gradient_penalty, lazy, named_penalty, zero_centred
 from zoo_core.space import Space
-from zoo_core.train.draw import CounterDraw
+from zoo_train.draw import CounterDraw
 
 FREE = Condition()
 

@@ -12,16 +12,16 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoo_bench.profile import MEASURED, SKIPPED, profiled, table
 from zoo_bench.progress import TrainingProgress
-from zoo_core.build import build
-from zoo_core.catalog import discover
+from zoo_bench.run.profile import MEASURED, SKIPPED, profiled, table
 from zoo_core.cli import zoo
 from zoo_core.errors import RunFailure
-from zoo_core.testing.small import random_images, tiny_recipe
-from zoo_core.train.data import DeviceData
-from zoo_core.train.engine import train
-from zoo_core.train.profile import Profile, idle_share
+from zoo_core.registry.catalog import discover
+from zoo_testing.small import random_images, tiny_recipe
+from zoo_train.data import DeviceData
+from zoo_train.engine import train
+from zoo_train.profile import Profile, idle_share
+from zoo_train.run import build
 
 
 def trained(folder, iterations, take=None):

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoo_core.catalog import discover
 from zoo_core.errors import ZooError
-from zoo_core.recipe import Budget, Recipe, plan
+from zoo_core.recipe.recipe import Budget, Recipe, plan
+from zoo_core.registry.catalog import discover
 from zoo_core.space import halvings, size_problem
 
 
@@ -95,7 +95,7 @@ def test_sizes_are_those_of_the_design():
 
 def test_planning_does_not_import_torch():
     code = (
-        "import sys; from zoo_core.catalog import discover; from zoo_core.recipe import Budget, plan;"
+        "import sys; from zoo_core.registry.catalog import discover; from zoo_core.recipe.recipe import Budget, plan;"
         "plan(discover(), model='wgan_gp', dataset='creatures', size=32, budget=Budget(steps=1), labels=('type',));"
         "assert 'torch' not in sys.modules"
     )

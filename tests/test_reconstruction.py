@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoo_core.reconstruction import RECONSTRUCTIONS, reconstruction
+from zoo_core.objectives.reconstruction import RECONSTRUCTIONS, reconstruction
 
 
 def likelihood(name, image, target):

@@ -7,12 +7,13 @@ import pytest
 import torch
 from PIL import Image, ImageDraw, ImageSequence
 
-from zoo_core.animation import animation
-from zoo_core.bundle import load_bundle, run_bundle, save_bundle
-from zoo_core.catalog import discover
 from zoo_core.cli import main
-from zoo_core.latent_walk import walk
-from zoo_core.testing.small import tiny_recipe, trained
+from zoo_core.model.bundle import load_bundle, save_bundle
+from zoo_core.model.latent_walk import walk
+from zoo_core.pictures.animation import animation
+from zoo_core.registry.catalog import discover
+from zoo_testing.small import tiny_recipe, trained
+from zoo_train.export import run_bundle
 
 SIZE, STEP = 16, 18  # of a tile, and from tile to tile
 
@@ -90,7 +91,7 @@ def test_strips(models, sample):
     labels = bundle.sample(2, 3), bundle.sample(2, 5)
     assert np.array_equal(strip[[0, 10]], drawn(labels[0]))  # it begins with the samples of the first seed
     assert np.array_equal(strip[[4, 14]], strip[[5, 15]])  # a leg ends where the next begins
-    from zoo_core.labels import labels_tensor
+    from zoo_core.model.labels import labels_tensor
 
     fixed = labels_tensor(bundle.space, {}, 2, 3)
     assert np.array_equal(strip[5:10], drawn(torch.cat([bundle.draw(z, fixed)[:1] for z in steps[1]])))

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from zoo_core.errors import ZooError
-from zoo_core.labels import labels_tensor, random_labels
-from zoo_core.latent import sample_latents
-from zoo_core.latent_walk import between, truncated, walk
+from zoo_core.model.labels import labels_tensor, random_labels
+from zoo_core.model.latent import sample_latents
+from zoo_core.model.latent_walk import between, truncated, walk
 from zoo_core.prior import Prior
 from zoo_core.space import Space
 

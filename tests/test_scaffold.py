@@ -16,10 +16,10 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zoo_core import names
-from zoo_core.catalog import discover
-from zoo_core.cli.new import SUMMARIES, check_name, entry_name, new_command, plugin_files
 from zoo_core.errors import ZooError
+from zoo_core.registry import names
+from zoo_core.registry.catalog import discover
+from zoo_testing.commands.new import SUMMARIES, check_name, entry_name, new_command, plugin_files
 
 ROOT = Path(__file__).resolve().parent.parent
 TINY = ["--size", "16", "--steps", "2", "--threads", "1", "--set", "train.batch=8"]

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from zoo_core import hub
-from zoo_core.bundle import load_bundle, run_bundle, save_bundle
-from zoo_core.catalog import Catalog, Provided, Refused, check_entry, discover
 from zoo_core.errors import ZooError
 from zoo_core.hooks import Entry
-from zoo_core.testing.small import tiny_recipe, trained
+from zoo_core.model import hub
+from zoo_core.model.bundle import load_bundle, save_bundle
+from zoo_core.registry.catalog import Catalog, Provided, Refused, check_entry, discover
+from zoo_testing.small import tiny_recipe, trained
+from zoo_train.export import run_bundle
 
 PARTS = {"objective": "zoo-core/adversarial"}
 

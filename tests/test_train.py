@@ -12,19 +12,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from zoo_core.build import build
-from zoo_core.catalog import discover
 from zoo_core.errors import RunFailure
+from zoo_core.model.pixels import to_pixels, to_unit
+from zoo_core.recipe.train_options import TrainOptions
+from zoo_core.registry.catalog import discover
 from zoo_core.seeds import mix
 from zoo_core.space import Space
-from zoo_core.testing.small import random_images, tiny_recipe, trained
-from zoo_core.train.augment import shift
-from zoo_core.train.checkpoint import checkpoints, load_checkpoint, load_newest, save_checkpoint
-from zoo_core.train.data import DeviceData, placed, to_pixels, to_unit
-from zoo_core.train.ema import ema_decay, ema_update
-from zoo_core.train.engine import train
-from zoo_core.train.options import TrainOptions
-from zoo_core.train.schedules import rate_factor
+from zoo_testing.small import random_images, tiny_recipe, trained
+from zoo_train.augment import shift
+from zoo_train.checkpoint import checkpoints, load_checkpoint, load_newest, save_checkpoint
+from zoo_train.data import DeviceData, placed
+from zoo_train.ema import ema_decay, ema_update
+from zoo_train.engine import train
+from zoo_train.run import build
+from zoo_train.schedules import rate_factor
 
 CPU = torch.device("cpu")
 MODELS = ("dcgan", "wgan_clip", "wgan_gp")

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 import torch
 
-from zoo_core.build import build
-from zoo_core.bundle import run_bundle
-from zoo_core.catalog import discover
-from zoo_core.testing.small import random_images, tiny_recipe
-from zoo_core.train.data import DeviceData
-from zoo_core.train.engine import train
-from zoo_core.train.sample_trouble import SAMPLES, distance, diversity, sample_trouble
-from zoo_core.train.trouble import READS, not_finite, pinned, trends
+from zoo_core.registry.catalog import discover
+from zoo_testing.small import random_images, tiny_recipe
+from zoo_train.data import DeviceData
+from zoo_train.engine import train
+from zoo_train.export import run_bundle
+from zoo_train.run import build
+from zoo_train.sample_trouble import SAMPLES, distance, diversity, sample_trouble
+from zoo_train.trouble import READS, not_finite, pinned, trends
 
 CPU = torch.device("cpu")
 

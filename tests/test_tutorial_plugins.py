@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from zoo_core.cli.new import SUMMARIES, plugin_files
+from zoo_testing.commands.new import SUMMARIES, plugin_files
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = sorted(path.parent for path in ROOT.glob("docs/tutorials/plugins/*/pyproject.toml"))

@@ -10,8 +10,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoo_core.train.augment import augment, numbers
-from zoo_core.train.warp import OCTAVES, factor, free_rotation, identity, scaling, stretching, warp
+from zoo_train.augment import augment, numbers
+from zoo_train.warp import OCTAVES, factor, free_rotation, identity, scaling, stretching, warp
 
 ALL = ("scaling", "free_rotation", "stretching")
 

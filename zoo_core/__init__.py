@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from zoo_core.hub import load as load
-    from zoo_core.hub import save as save
+    from zoo_core.model.hub import load as load
+    from zoo_core.model.hub import save as save
 
 __version__ = "0.1.0"
-LAZY = {"load": "zoo_core.hub", "save": "zoo_core.hub"}  # what is imported when it is first asked for
+LAZY = {"load": "zoo_core.model.hub", "save": "zoo_core.model.hub"}  # what is imported when it is first asked for
 
 
 def __getattr__(name: str) -> Any:

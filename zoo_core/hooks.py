@@ -56,6 +56,7 @@ class Entry:
     options  models only: "part.option" -> value, the paper's settings; part `train` is the trainer.
     needs    what the data must have: "labels", "guide", "size=64", "size=64|128", "channels=3".
     weights  models only: "package:folder", a trained model inside the distribution, which `zoo sample NAME` draws with.
+    aliases  canonical ids that the entry had before, so that runs and models that name them are still read.
     """
 
     kind: str
@@ -68,6 +69,7 @@ class Entry:
     summary: str = ""
     paper: str = ""
     weights: str = ""
+    aliases: tuple[str, ...] = ()
 
 
 @hookspec

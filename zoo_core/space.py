@@ -8,6 +8,7 @@ from typing import Any
 
 SIZES = (16, 256)
 CHANNELS = (1, 3, 4)
+EDGE_THRESHOLD = 0.5  # how large a step between neighbours is an edge of a guide, where black to white is 2
 
 
 @dataclass(frozen=True)

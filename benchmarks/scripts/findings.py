@@ -18,10 +18,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from zoo_bench.hardware import hardware, versions
-from zoo_bench.matrix.folder import load_matrix
-from zoo_bench.matrix.table import ARROWS, collect, mean_and_spread, measured
-from zoo_bench.report import text
+from zoo_bench import words as text
+from zoo_bench.records.matrix import load_matrix
+from zoo_bench.records.table import ARROWS, collect, mean_and_spread, measured
+from zoo_bench.run.hardware import hardware, versions
 from zoo_core.files import write_bytes, write_json
 
 ROOT = Path(__file__).parents[2]

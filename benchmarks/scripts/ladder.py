@@ -17,10 +17,9 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from zoo_bench.data.creatures import Creatures
-from zoo_bench.data.options import CreaturesOptions
 from zoo_bench.evaluation.evaluate import METRICS, evaluate
 from zoo_core.images import Images
+from zoo_core.registry.catalog import discover
 from zoo_core.space import Space
 
 SIZE = 64
@@ -70,7 +69,7 @@ def main() -> None:
     if options.folder:
         pixels = folder(options.folder)
     else:
-        pixels = Creatures(CreaturesOptions(count=808, seed=0)).load(SIZE, 3, (), WHITE).pixels
+        pixels = discover().make("dataset", "creatures", {"count": 808, "seed": 0}).load(SIZE, 3, (), WHITE).pixels
     order = np.random.default_rng(0).permutation(len(pixels))
     reference, half = pixels[np.sort(order[: len(order) // 2])], pixels[np.sort(order[len(order) // 2 :])]
     sets = spoilt(half, reference) | {path.name: folder(path, len(half)) for path in options.other}

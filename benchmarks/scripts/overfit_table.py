@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from pace import learning_pace, table
 
-from zoo_bench.hardware import hardware, versions
-from zoo_bench.pace import learning_pace, table
-from zoo_core.catalog import discover
+from zoo_bench.run.hardware import hardware, versions
 from zoo_core.errors import ZooError
 from zoo_core.files import write_bytes, write_json
+from zoo_core.registry.catalog import discover
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks/results/overfit.json"

@@ -22,9 +22,8 @@ import torch.nn.functional as F
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from zoo_bench.data.creatures import Creatures
-from zoo_bench.data.options import CreaturesOptions
 from zoo_bench.evaluation.sprites import SIZE, WEIGHTS, Sprites
+from zoo_core.registry.catalog import discover
 
 WHITE = (255, 255, 255)
 
@@ -45,7 +44,7 @@ def creatures(count: int, seed: int) -> tuple[Tensor, Tensor]:
 
 
 def _drawn(count: int, seed: int, size: int) -> tuple[Tensor, Tensor]:
-    data = Creatures(CreaturesOptions(count=count, seed=seed)).load(size, 4, ("type", "body"), WHITE)
+    data = discover().make("dataset", "creatures", {"count": count, "seed": seed}).load(size, 4, ("type", "body"), WHITE)
     return torch.from_numpy(data.pixels).permute(0, 3, 1, 2), torch.from_numpy(data.labels)
 
 

@@ -21,14 +21,14 @@ from typing import Any
 import torch
 from measure import race
 
-from zoo_bench.hardware import hardware
-from zoo_core.build import build
-from zoo_core.catalog import discover
-from zoo_core.testing.noise import noise_images
-from zoo_core.testing.small import tiny_recipe
-from zoo_core.train.allocator import keep_heap
-from zoo_core.train.data import DeviceData
-from zoo_core.train.engine import Step, train
+from zoo_bench.run.hardware import hardware
+from zoo_core.registry.catalog import discover
+from zoo_testing.noise import noise_images
+from zoo_testing.small import tiny_recipe
+from zoo_train.allocator import keep_heap
+from zoo_train.data import DeviceData
+from zoo_train.engine import Step, train
+from zoo_train.run import build
 
 RESULTS = Path(__file__).parents[1] / "results" / "speed.jsonl"
 BATCHES = (32, 64, 128)

@@ -21,10 +21,10 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from zoo_bench.command import load_images
-from zoo_core.catalog import discover
+from zoo_bench.data.load import load_images
 from zoo_core.interfaces import Condition
-from zoo_core.recipe import Budget, plan
+from zoo_core.recipe.recipe import Budget, plan
+from zoo_core.registry.catalog import discover
 
 BATCH = 64
 

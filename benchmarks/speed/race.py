@@ -24,24 +24,24 @@ from measure import race
 from PIL import Image
 from torch import nn
 
-from zoo_bench.hardware import hardware
-from zoo_core.adversarial import WASSERSTEIN, Adversarial
-from zoo_core.adversarial_options import AdversarialOptions
-from zoo_core.build import Run, memory_format
-from zoo_core.catalog import discover
+from zoo_bench.run.hardware import hardware
 from zoo_core.images import Images
 from zoo_core.interfaces import Phase
+from zoo_core.objectives.adversarial import WASSERSTEIN, Adversarial
+from zoo_core.objectives.options import AdversarialOptions
+from zoo_core.objectives.penalties import clip_weights, gradient_penalty
 from zoo_core.options import to_json
-from zoo_core.penalties import clip_weights, gradient_penalty
 from zoo_core.prior import Prior
-from zoo_core.recipe import Budget, Data, Recipe
+from zoo_core.recipe.recipe import Budget, Data, Recipe
+from zoo_core.recipe.train_options import TrainOptions
+from zoo_core.registry.catalog import discover
 from zoo_core.space import Space
-from zoo_core.train.allocator import keep_heap
-from zoo_core.train.data import DeviceData
-from zoo_core.train.engine import train
-from zoo_core.train.optimizers import make_optimizer
-from zoo_core.train.options import TrainOptions
-from zoo_core.train.precision import choose_precision
+from zoo_train.allocator import keep_heap
+from zoo_train.data import DeviceData
+from zoo_train.engine import train
+from zoo_train.optimizers import make_optimizer
+from zoo_train.precision import choose_precision
+from zoo_train.run import Run, memory_format
 
 RESULTS = Path(__file__).parents[1] / "results" / "speed.jsonl"
 CPU = torch.device("cpu")

@@ -26,19 +26,19 @@ from typing import Any
 import torch
 from peak import machine_peak, operations
 
-from zoo_bench.hardware import hardware, versions
-from zoo_core.build import build
-from zoo_core.catalog import Catalog, discover
-from zoo_core.device import DEVICES, pick_device
+from zoo_bench.run.hardware import hardware, versions
 from zoo_core.errors import ZooError
 from zoo_core.files import write_bytes, write_json
-from zoo_core.recipe import Budget, Recipe, plan
-from zoo_core.testing.noise import noise_images
-from zoo_core.train.allocator import keep_heap
-from zoo_core.train.data import DeviceData
-from zoo_core.train.engine import train
-from zoo_core.train.precision import choose_precision
-from zoo_core.train.profile import Profile
+from zoo_core.model.device import DEVICES, pick_device
+from zoo_core.recipe.recipe import Budget, Recipe, plan
+from zoo_core.registry.catalog import Catalog, discover
+from zoo_testing.noise import noise_images
+from zoo_train.allocator import keep_heap
+from zoo_train.data import DeviceData
+from zoo_train.engine import train
+from zoo_train.precision import choose_precision
+from zoo_train.profile import Profile
+from zoo_train.run import build
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks/results/speed-table.json"

@@ -16,9 +16,9 @@ from zoo_bench.publish.card import check_card, model_card
 from zoo_bench.publish.markdown import code, fence, table, words
 from zoo_bench.publish.scrub import scrub, scrub_command, scrub_text
 from zoo_core.errors import RunFailure
-from zoo_core.names import one_line
-from zoo_core.recipe import Recipe
-from zoo_core.testing.small import tiny_recipe
+from zoo_core.recipe.recipe import Recipe
+from zoo_core.registry.names import one_line
+from zoo_testing.small import tiny_recipe
 
 render = MarkdownIt("gfm-like", {"linkify": False, "html": True}).render
 EVIL = "<script>alert(1)</script> [x](javascript:alert(1)) ![y](http://z) `a` *b* __c__ | {{ d }} # $e$ ~~f~~ @g &amp; \\"

@@ -13,19 +13,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from zoo_bench.command import load_images, pinned
 from zoo_bench.data import cifar, parquet
 from zoo_bench.data.hub import Hub, of_subset
 from zoo_bench.data.known import cifar10
+from zoo_bench.data.load import load_images
 from zoo_bench.data.options import HubOptions, KnownOptions
-from zoo_core.catalog import discover
+from zoo_bench.plan import pinned
 from zoo_core.cli import zoo
 from zoo_core.errors import RunFailure, ZooError
-from zoo_core.recipe import Budget, plan
+from zoo_core.recipe.recipe import Budget, plan
+from zoo_core.registry.catalog import discover
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
-pytest_plugins = ["zoo_core.testing.fake_hub.fixture"]
+pytest_plugins = ["zoo_testing.fake_hub.fixture"]
 WHITE = (255, 255, 255)
 
 

@@ -9,16 +9,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from zoo_bench.command import load_images
 from zoo_bench.data.folder import Folder
+from zoo_bench.data.load import load_images
 from zoo_bench.data.options import FolderOptions, PackedOptions
 from zoo_bench.data.packed import Packed
 from zoo_bench.data.sheets import cut, tile_of
-from zoo_core.catalog import discover
 from zoo_core.cli import main, zoo
 from zoo_core.errors import ZooError
 from zoo_core.mapped import mapping
-from zoo_core.recipe import Budget, plan
+from zoo_core.recipe.recipe import Budget, plan
+from zoo_core.registry.catalog import discover
 
 WHITE = (255, 255, 255)
 

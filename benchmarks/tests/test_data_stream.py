@@ -15,16 +15,16 @@ from zoo_bench.data import cache
 from zoo_bench.data.folder import Folder
 from zoo_bench.data.options import FolderOptions
 from zoo_bench.data.rows import read_rows, write_rows
-from zoo_core.build import build
-from zoo_core.catalog import discover
 from zoo_core.errors import RunFailure, ZooError
 from zoo_core.images import Images
 from zoo_core.mapped import chunks, mapping, release
-from zoo_core.recipe import Budget, plan
+from zoo_core.recipe.recipe import Budget, plan
+from zoo_core.recipe.train_options import TrainOptions
+from zoo_core.registry.catalog import discover
 from zoo_core.space import Space
-from zoo_core.train.data import DeviceData
-from zoo_core.train.engine import train
-from zoo_core.train.options import TrainOptions
+from zoo_train.data import DeviceData
+from zoo_train.engine import train
+from zoo_train.run import build
 
 WHITE = (255, 255, 255)
 CPU = torch.device("cpu")
@@ -187,8 +187,8 @@ import numpy as np, torch
 from zoo_bench.data.rows import read_rows
 from zoo_core.images import Images
 from zoo_core.space import Space
-from zoo_core.train.data import DeviceData
-from zoo_core.train.options import TrainOptions
+from zoo_train.data import DeviceData
+from zoo_core.recipe.train_options import TrainOptions
 
 torch.set_num_threads(1)
 def peak():  # MiB; getrusage begins with the peak of the process that started this one

@@ -11,19 +11,19 @@ import torch
 import torch_fidelity
 from PIL import Image, ImageFilter
 
-from zoo_bench.data.creatures import Creatures
-from zoo_bench.data.options import CreaturesOptions
 from zoo_bench.evaluation.copies import copies, copying_test
 from zoo_bench.evaluation.evaluate import evaluate
 from zoo_bench.evaluation.sprites import load_sprites
 from zoo_core.cli import main
+from zoo_core.registry.catalog import discover
 
 WHITE = (255, 255, 255)
 SIZE = 16
 
 
 def creatures(count, seed=0, size=SIZE, **options):
-    return Creatures(CreaturesOptions(count=count, seed=seed, **options)).load(size, 3, ("type",), WHITE)
+    dataset = discover().make("dataset", "creatures", {"count": count, "seed": seed, **options})
+    return dataset.load(size, 3, ("type",), WHITE)
 
 
 def save(pixels, folder, labels=None):
@@ -77,7 +77,7 @@ def test_the_encoder_of_a_model_is_scored_as_after_its_training(tmp_path, capsys
 
 
 def test_a_model_without_its_run_must_be_told_the_dataset(run, capsys):
-    assert "--dataset zoo-bench/creatures" in answer(capsys, run / "model", code=2)
+    assert "--dataset zoo-creatures/creatures" in answer(capsys, run / "model", code=2)
     found = answer(capsys, run / "model", "--dataset", "creatures", "--set", "count=60", "--samples", 40, "--json")
     assert found["scores"] == json.loads((run / "report.json").read_text())["scores"]
 

@@ -14,11 +14,10 @@ import torch
 from PIL import Image, ImageFilter
 from safetensors import safe_open
 
-from zoo_bench.data.creatures import Creatures
-from zoo_bench.data.options import CreaturesOptions
 from zoo_bench.evaluation import fidelity, neighbours
 from zoo_bench.evaluation.evaluate import evaluate
 from zoo_bench.evaluation.sprites import load_sprites
+from zoo_core.registry.catalog import discover
 
 WHITE = (255, 255, 255)
 N = 128
@@ -53,7 +52,7 @@ SPOILT = {
 @pytest.fixture(scope="module")
 def halves():
     """Training creatures, and others (as held-out ones) to spoil."""
-    data = Creatures(CreaturesOptions(count=2 * N, held_out=0.5)).load(64, 3, (), WHITE)
+    data = discover().make("dataset", "creatures", {"count": 2 * N, "held_out": 0.5}).load(64, 3, (), WHITE)
     return data, data.pixels[data.held_out]
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 from torch import nn
 
 from zoo_bench.evaluation.reconstruction import psnr_of, reconstruction_scores
-from zoo_bench.figures import (
+from zoo_bench.samples.figures import (
     LATENTS,
     MOST_VALUES,
     STEPS,
@@ -21,13 +21,13 @@ from zoo_bench.figures import (
     label_figure,
     reconstruction_figure,
 )
-from zoo_core.bundle import Bundle
-from zoo_core.encoder import Encoder
 from zoo_core.images import Images
 from zoo_core.interfaces import Condition, Critic, Generator
+from zoo_core.model.bundle import Bundle
+from zoo_core.model.encoder import Encoder
+from zoo_core.model.pixels import to_pixels
 from zoo_core.prior import Prior
 from zoo_core.space import Space
-from zoo_core.train.data import to_pixels
 
 WHITE = (255, 255, 255)
 SIZE = 16

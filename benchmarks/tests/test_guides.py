@@ -13,19 +13,20 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from zoo_bench.evaluation.edge_agreement import edge_f1, edge_scores
-from zoo_bench.guides import Guides, draw_guides, guides_for
-from zoo_bench.overfit import overfit_error
-from zoo_bench.run_folder import RunFolder
-from zoo_bench.training import generate
-from zoo_core.build import build
-from zoo_core.bundle import Bundle, run_bundle
-from zoo_core.catalog import discover
+from zoo_bench.evaluation.overfit import overfit_error
+from zoo_bench.records.folder import RunFolder
+from zoo_bench.samples.drawn import generate
+from zoo_bench.samples.guides import Guides, draw_guides, guides_for
 from zoo_core.cli import main
 from zoo_core.images import Images
+from zoo_core.model.bundle import Bundle
+from zoo_core.model.edges import edge_map
+from zoo_core.model.pixels import to_unit
+from zoo_core.registry.catalog import discover
 from zoo_core.space import Space
-from zoo_core.testing.small import random_images, tiny_recipe
-from zoo_core.train.data import to_unit
-from zoo_core.train.edges import edge_map
+from zoo_testing.small import random_images, tiny_recipe
+from zoo_train.export import run_bundle
+from zoo_train.run import build
 
 TINY = [
     "--size", "16", "--set", "generator.width=2", "--set", "critic.width=4", "--set", "generator.max_width=8",

@@ -12,19 +12,19 @@ import torch
 from safetensors.torch import load_file, save_file
 
 import zoo_core
-from zoo_bench.init import ALL, GENERATOR, initialise, starting_from
-from zoo_core.build import build
-from zoo_core.catalog import discover
+from zoo_bench.run.init import ALL, GENERATOR, initialise, starting_from
 from zoo_core.cli import main
 from zoo_core.errors import RunFailure, ZooError
-from zoo_core.hub import load
-from zoo_core.recipe import Recipe
-from zoo_core.testing.small import tiny_recipe, trained
-from zoo_core.train.checkpoint import checkpoints, network_tensors
+from zoo_core.model.hub import load
+from zoo_core.recipe.recipe import Recipe
+from zoo_core.registry.catalog import discover
+from zoo_testing.small import tiny_recipe, trained
+from zoo_train.checkpoint import checkpoints, network_tensors
+from zoo_train.run import build
 
 from .conftest import SMALL
 
-pytest_plugins = ["zoo_core.testing.fake_hub.fixture"]
+pytest_plugins = ["zoo_testing.fake_hub.fixture"]
 TRAINING = "training.safetensors"
 
 
@@ -222,8 +222,8 @@ def test_checkpoints_that_are_damaged_are_not_published(run, tmp_path):
     path.write_bytes(path.read_bytes()[:-1])
     for other in checkpoints(run / "checkpoints")[1:]:
         other.unlink()
-    from zoo_bench.init import trained_networks
-    from zoo_bench.run_folder import RunFolder
+    from zoo_bench.publish.training import trained_networks
+    from zoo_bench.records.folder import RunFolder
 
     with pytest.raises(RunFailure, match="leave --with-training out"):
         trained_networks(RunFolder(run), RunFolder(run).load_recipe(), discover())

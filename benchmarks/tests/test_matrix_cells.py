@@ -10,14 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoo_bench.command import bench, recipe_of
+from zoo_bench.commands.bench import bench
 from zoo_bench.matrix.axes import asks_for_matrix
 from zoo_bench.matrix.cells import plan_matrix
 from zoo_bench.matrix.drive import estimate
-from zoo_bench.matrix.folder import Matrix, joined, load_matrix, matrix_at, save_matrix
 from zoo_bench.matrix.run import default_name, parallel, with_threads
-from zoo_core.catalog import discover
+from zoo_bench.plan import recipe_of
+from zoo_bench.records.matrix import Matrix, joined, load_matrix, matrix_at, save_matrix
 from zoo_core.errors import ZooError
+from zoo_core.registry.catalog import discover
 
 BUDGET = ("--steps", "2", "--size", "16")
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from zoo_bench.matrix.folder import read_status
-from zoo_core.catalog import discover
+from zoo_bench.records.matrix import read_status
 from zoo_core.cli import main
 from zoo_core.executors import Job
-from zoo_core.testing.conformance import Suite
+from zoo_core.registry.catalog import discover
+from zoo_testing.conformance import Suite
 
 SMALL = [
     "--size", "16", "--set", "generator.width=2", "--set", "critic.width=4", "--set", "generator.max_width=8",

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from zoo_bench.command import bench, recipe_of
+from zoo_bench.commands.bench import bench
 from zoo_bench.evaluation.sprites import WEIGHTS
 from zoo_bench.matrix.cells import plan_matrix
-from zoo_bench.matrix.folder import OWN, Matrix, joined, load_matrix, save_matrix
 from zoo_bench.matrix.run import plan_lines
-from zoo_core.build import takes_upsampler
-from zoo_core.catalog import discover
+from zoo_bench.plan import recipe_of
+from zoo_bench.records.matrix import OWN, Matrix, joined, load_matrix, save_matrix
 from zoo_core.cli import main
+from zoo_core.registry.catalog import discover
+from zoo_train.run import takes_upsampler
 
 SMALL = ["--size", "16", "--set", "generator.width=2", "--set", "generator.max_width=8"]
 FEW = ["--set", "dataset.count=40"]
@@ -33,7 +34,7 @@ def test_what_is_typed_for_a_matrix_reaches_its_cells(here, monkeypatch):
         asked.append((recipe, options))
         return {"state": "stopped"}
 
-    monkeypatch.setattr("zoo_bench.bench.run_bench", seen)
+    monkeypatch.setattr("zoo_bench.run.bench.run_bench", seen)
     monkeypatch.setattr("zoo_bench.matrix.run.opened", lambda *_: None)  # TensorBoard need not be installed
     typed = ["--on-trouble", "rollback", "--score-every", "64", "--samples", "9", "--checkpoint-every", "7"]
     typed += ["--log", "tensorboard", "--precision", "bf16", "--overfit", "2", "--threads", "3", "--vary", "train.lr=1e-3,1e-4"]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from zoo_bench.lock import locked
-from zoo_bench.matrix.folder import load_matrix, read_status, write_status
+from zoo_bench.records.lock import locked
+from zoo_bench.records.matrix import load_matrix, read_status, write_status
 from zoo_core.cli import main
 
 SMALL = [
@@ -42,11 +42,11 @@ def test_a_matrix_is_run_once_and_grows(here, capsys):
 
 
 def test_a_cell_that_fails_is_recorded_and_tried_again(here, capsys, monkeypatch):
-    from zoo_core import build
+    from zoo_core.model import build
 
     real = build.build
     broken = lambda recipe, catalog: 1 / 0 if recipe.seed == 0 and "dcgan" in recipe.model else real(recipe, catalog)  # noqa: E731
-    monkeypatch.setattr("zoo_bench.bench.build", broken)
+    monkeypatch.setattr("zoo_bench.run.bench.build", broken)
     assert main(["bench", "--model", "dcgan,vae", "--seeds", "2", *SMALL]) == 1
     assert states() == {"dcgan-s0": "failed", "dcgan-s1": "finished", "vae-s0": "finished", "vae-s1": "finished"}
     assert "ZeroDivisionError" in read_status(Path("m/dcgan-s0"))["error"]
@@ -56,7 +56,7 @@ def test_a_cell_that_fails_is_recorded_and_tried_again(here, capsys, monkeypatch
     )
     last = capsys.readouterr().err.splitlines()[-1]
     assert last == "error: 1 cell of 4 failed (dcgan-s0); to try again, type zoo bench --resume m"
-    monkeypatch.setattr("zoo_bench.bench.build", real)
+    monkeypatch.setattr("zoo_bench.run.bench.build", real)
     assert main(["bench", "--resume", "m"]) == 0
     assert states()["dcgan-s0"] == "finished" and here.started.count("vae-s0") == 1
     assert read_status(Path("m/dcgan-s0"))["error"] == ""

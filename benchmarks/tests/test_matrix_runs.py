@@ -11,15 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zoo_bench.command import bench
-from zoo_bench.compare import comparison, flat, verdict
-from zoo_bench.lock import holder, locked
+from zoo_bench.commands.bench import bench
+from zoo_bench.commands.compare import comparison, verdict
 from zoo_bench.matrix.cells import plan_matrix
-from zoo_bench.matrix.folder import Matrix, save_matrix, write_status
-from zoo_bench.report.run import read
-from zoo_bench.runs import disk_size, listed, run_folders
-from zoo_core.catalog import discover
+from zoo_bench.records.flat import flat
+from zoo_bench.records.listing import disk_size, listed, run_folders
+from zoo_bench.records.lock import holder, locked
+from zoo_bench.records.matrix import Matrix, save_matrix, write_status
+from zoo_bench.records.run import read
 from zoo_core.cli import main
+from zoo_core.registry.catalog import discover
 
 RECIPE = {
     "model": "a/b",

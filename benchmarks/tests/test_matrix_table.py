@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from zoo_bench.matrix.folder import Cell, Matrix, write_status
-from zoo_bench.matrix.table import collect, markdown, measured, show, write_table
-from zoo_bench.report.text import NOTHING
+from zoo_bench.records.matrix import Cell, Matrix, write_status
+from zoo_bench.records.table import collect, markdown, measured, show, write_table
+from zoo_bench.words import NOTHING
 
 INSTRUMENT = "sprites-36x36-abcdef"
 

@@ -13,10 +13,10 @@ from zoo_bench.observers.chosen import Chosen, opened, split
 from zoo_bench.observers.scalars import final, scalars
 from zoo_bench.observers.tensorboard import TensorBoard
 from zoo_bench.observers.watch import Watch
-from zoo_core.catalog import discover
 from zoo_core.cli import main
 from zoo_core.errors import ZooError
 from zoo_core.observers import Watched
+from zoo_core.registry.catalog import discover
 
 SMALL = [
     "bench", "--model", "dcgan", "--size", "16", "--set", "generator.width=2", "--set", "critic.width=4", "--set",
@@ -84,7 +84,7 @@ def test_one_that_never_started_is_told_nothing():
 
 def test_a_run_is_told_from_its_start_to_its_end(tmp_path, monkeypatch):
     seen = Recorder()
-    monkeypatch.setattr("zoo_bench.bench.opened", lambda chosen, catalog: {"seen": seen})
+    monkeypatch.setattr("zoo_bench.run.bench.opened", lambda chosen, catalog: {"seen": seen})
     assert main([*SMALL, "--steps", "3", "--out", str(tmp_path / "run")]) == 0
     events = [told[0] for told in seen.told]
     assert events[0] == "started" and events[-1] == "ended" and seen.told[-1] == ("ended", "finished")
@@ -179,7 +179,7 @@ def test_options_go_to_the_observer_and_the_rest_to_the_run():
     [
         (["--log", "tensorbord"], "did you mean tensorboard"),
         (["--log", "wandb", "--set", "wandb.mode=later"], "mode"),
-        (["--log", "tensorboard", "--set", "tensorboard.x=1"], "leave out --set tensorboard.x="),
+        (["--log", "tensorboard", "--set", "tensorboard.x=1"], "zoo-bench/tensorboard has no options; leave out x"),
     ],
 )
 def test_what_is_typed_wrong_is_said_before_anything_is_made(tmp_path, capsys, words, said):

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+from pace import ERROR, GROWTH, _looks, learning_pace, table
 
-from zoo_bench.pace import ERROR, GROWTH, _looks, learning_pace, table
-from zoo_core.catalog import discover
 from zoo_core.errors import ZooError
+from zoo_core.registry.catalog import discover
 
 ROOT = Path(__file__).parents[2]
 ROWS = json.loads((ROOT / "benchmarks/results/overfit.json").read_text())["rows"]

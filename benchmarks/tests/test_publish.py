@@ -15,16 +15,16 @@ from PIL import Image
 from zoo_bench.publish import upload
 from zoo_bench.publish.folder import check_private, check_samples
 from zoo_bench.publish.options import Terms
-from zoo_core.bundle import load_bundle
-from zoo_core.catalog import discover
 from zoo_core.cli import main
 from zoo_core.errors import RunFailure, ZooError
-from zoo_core.grid import write_png
-from zoo_core.recipe import Recipe
+from zoo_core.model.bundle import load_bundle
+from zoo_core.pictures.grid import write_png
+from zoo_core.recipe.recipe import Recipe
+from zoo_core.registry.catalog import discover
 
 from .conftest import SMALL
 
-pytest_plugins = ["zoo_core.testing.fake_hub.fixture"]
+pytest_plugins = ["zoo_testing.fake_hub.fixture"]
 FILES = {"README.md", "config.json", "model.safetensors", "recipe.json", "report.json", "samples.png", "nearest.png"}
 V1 = Terms(tag="v1")
 COMMIT = "POST .*/commit/"

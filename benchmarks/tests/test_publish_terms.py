@@ -10,8 +10,8 @@ from huggingface_hub import ModelCard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zoo_bench.command import bench
-from zoo_bench.publish.command import publish
+from zoo_bench.commands.bench import bench
+from zoo_bench.commands.publish import publish
 from zoo_bench.publish.licenses import LICENSES, license_id
 from zoo_bench.publish.options import NAMES, Terms, again, check_unused, terms_options
 from zoo_core.cli import main
@@ -19,7 +19,7 @@ from zoo_core.errors import ZooError
 
 from .conftest import SMALL
 
-pytest_plugins = ["zoo_core.testing.fake_hub.fixture"]
+pytest_plugins = ["zoo_testing.fake_hub.fixture"]
 
 
 @pytest.fixture

@@ -9,12 +9,13 @@ from pathlib import Path
 import click
 import pytest
 
-from zoo_bench.command import bench, recipe_of
-from zoo_bench.recipes import PLACES, read_recipe, recipe_names, use_recipe
-from zoo_core.build import build
-from zoo_core.catalog import discover
+from zoo_bench.commands.bench import bench
+from zoo_bench.plan import recipe_of
+from zoo_bench.presets import PLACES, read_recipe, recipe_names, use_recipe
 from zoo_core.cli import main
 from zoo_core.errors import ZooError
+from zoo_core.registry.catalog import discover
+from zoo_train.run import build
 
 NAMES = recipe_names()
 

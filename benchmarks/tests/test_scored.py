@@ -4,17 +4,17 @@ import json
 
 import pytest
 
-from zoo_bench.command import load_images
+from zoo_bench.data.load import load_images
 from zoo_bench.evaluation.evaluate import evaluate
 from zoo_bench.evaluation.fidelity import kid
+from zoo_bench.records.folder import RunFolder
 from zoo_bench.report.board import render_board
 from zoo_bench.report.page import render
-from zoo_bench.run_folder import RunFolder
-from zoo_bench.scored import SAMPLES, Meter
-from zoo_bench.training import generate
-from zoo_core.bundle import load_bundle
-from zoo_core.catalog import discover
+from zoo_bench.run.scored import SAMPLES, Meter
+from zoo_bench.samples.drawn import generate
 from zoo_core.cli import main
+from zoo_core.model.bundle import load_bundle
+from zoo_core.registry.catalog import discover
 
 SMALL = [
     "bench", "--model", "dcgan", "--size", "16", "--set", "generator.width=2", "--set", "critic.width=4", "--set",

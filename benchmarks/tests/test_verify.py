@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from zoo_bench.publish.verify import compare
 from zoo_core.cli import main
 
-pytest_plugins = ["zoo_core.testing.fake_hub.fixture"]
+pytest_plugins = ["zoo_testing.fake_hub.fixture"]
 
 
 @pytest.fixture

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from zoo_bench.data.creatures import Creatures
 from zoo_bench.data.folder import Folder
 from zoo_bench.data.hub import Hub
 from zoo_core.cli import main
 from zoo_core.errors import RunFailure
-from zoo_core.grid import write_png
+from zoo_core.pictures.grid import write_png
+from zoo_core.registry.catalog import discover
 
-pytest_plugins = ["zoo_core.testing.fake_hub.fixture"]
+pytest_plugins = ["zoo_testing.fake_hub.fixture"]
 HOME = str(Path.home())
 
 
@@ -56,9 +56,14 @@ def loaded(monkeypatch):
         asked.append(self.options)
         raise RunFailure("loaded")
 
-    for dataset in (Creatures, Folder, Hub):
+    for dataset in (creatures_class(), Folder, Hub):
         monkeypatch.setattr(dataset, "load", load)
     return asked
+
+
+def creatures_class():
+    catalog = discover()
+    return catalog.load_target(catalog.find("dataset", "creatures"))
 
 
 def said(capsys, *arguments: object) -> tuple[int, str]:
@@ -159,7 +164,7 @@ def test_any_dataset_is_one_line_or_small(published, monkeypatch, capsys, tmp_pa
     place[key] = value
     (look / "recipe.json").write_text(json.dumps(recipe))
     drawn = []
-    monkeypatch.setattr(Creatures, "load", lambda self, *arguments: drawn.append(self.options) or fail())
+    monkeypatch.setattr(creatures_class(), "load", lambda self, *arguments: drawn.append(self.options) or fail())
     code, error = said(capsys, look)
     assert code == 2 or (code == 1 and drawn[0].count <= 8190)
     assert "\n" not in error

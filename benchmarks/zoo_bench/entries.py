@@ -8,14 +8,28 @@ from zoo_core.hooks import Entry, hookimpl
 @hookimpl
 def zoo_entries() -> list[Entry]:
     return [
-        Entry("command", "bench", target="zoo_bench.command:bench", summary="Train a model, score it and write a report"),
-        Entry("command", "publish", target="zoo_bench.publish.command:publish", summary="Publish a run on the Hub"),
-        Entry("command", "verify", target="zoo_bench.publish.command:verify", summary="Score a published model again"),
-        Entry("command", "eval", target="zoo_bench.eval:eval_command", summary="Score a model or a folder of images"),
-        Entry("command", "compare", target="zoo_bench.compare:compare", summary="Show runs side by side"),
-        Entry("command", "report", target="zoo_bench.report_command:report", summary="Write one page of several runs"),
-        Entry("command", "runs", target="zoo_bench.runs:runs", summary="List runs with their state and size, and clean up"),
-        Entry("command", "data", target="zoo_bench.data_command:data", summary="Check, cut and pack a set of images"),
+        Entry(
+            "command",
+            "check",
+            target="zoo_testing.commands.check:check_command",
+            summary="Check that a plugin keeps its contracts",
+        ),
+        Entry("command", "new", target="zoo_testing.commands.new:new_command", summary="Write the skeleton of a plugin"),
+        Entry(
+            "command", "bench", target="zoo_bench.commands.bench:bench", summary="Train a model, score it and write a report"
+        ),
+        Entry("command", "publish", target="zoo_bench.commands.publish:publish", summary="Publish a run on the Hub"),
+        Entry("command", "verify", target="zoo_bench.commands.publish:verify", summary="Score a published model again"),
+        Entry("command", "eval", target="zoo_bench.commands.eval:eval_command", summary="Score a model or a folder of images"),
+        Entry("command", "compare", target="zoo_bench.commands.compare:compare", summary="Show runs side by side"),
+        Entry("command", "report", target="zoo_bench.commands.report:report", summary="Write one page of several runs"),
+        Entry(
+            "command",
+            "runs",
+            target="zoo_bench.commands.runs:runs",
+            summary="List runs with their state and size, and clean up",
+        ),
+        Entry("command", "data", target="zoo_bench.commands.data:data", summary="Check, cut and pack a set of images"),
         Entry(
             "executor",
             "local",
@@ -49,13 +63,6 @@ def zoo_entries() -> list[Entry]:
             target="zoo_bench.observers.wandb:WeightsAndBiases",
             config="zoo_bench.observers.options:WandbOptions",
             summary="a run of Weights & Biases; needs zoo-bench[wandb]",
-        ),
-        Entry(
-            "dataset",
-            "creatures",
-            target="zoo_bench.data.creatures:Creatures",
-            config="zoo_bench.data.options:CreaturesOptions",
-            summary="819 procedural sprites, 18 types, 10 bodies; drawn by the package itself",
         ),
         Entry(
             "dataset",

@@ -13,14 +13,14 @@ from docutils.nodes import Node
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from zoo_core import names
-from zoo_core.catalog import Catalog, Provided, discover
 from zoo_core.cli import zoo
 from zoo_core.hooks import KINDS, PARTS
 from zoo_core.options import describe, to_json
-from zoo_core.testing import checks_learning, matrix
-from zoo_core.testing.conformance import CHECKS
-from zoo_core.train.options import TrainOptions
+from zoo_core.recipe.train_options import TrainOptions
+from zoo_core.registry import names
+from zoo_core.registry.catalog import Catalog, Provided, discover
+from zoo_testing import checks_learning, matrix
+from zoo_testing.conformance import CHECKS
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from zoo_core import __version__, names
-from zoo_core.catalog import Catalog, Provided, cause, discover
+from zoo_core import __version__
 from zoo_core.errors import RunFailure, ZooError
-from zoo_core.installed import CORE
+from zoo_core.registry import names
+from zoo_core.registry.catalog import Catalog, Provided, cause, discover
+from zoo_core.registry.installed import CORE
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from zoo_core.catalog import discover
 from zoo_core.cli.listing import columns
 from zoo_core.errors import ZooError
-from zoo_core.model_config import CONFIG, WEIGHTS, read_config
+from zoo_core.model.config import CONFIG, WEIGHTS, read_config
+from zoo_core.registry.catalog import discover
 
 
 @click.command("pull")
@@ -21,7 +21,7 @@ def pull_command(reference: str, allow_large: bool) -> None:
 
     Prints what to type for exactly this version of it, and where it lies.
     """
-    from zoo_core.hub import fetch
+    from zoo_core.model.hub import fetch
 
     found = fetch(reference, allow_large=allow_large, catalog=discover())
     if not found.repo:

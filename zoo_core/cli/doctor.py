@@ -10,13 +10,14 @@ from collections import Counter
 
 import click
 
-from zoo_core import __version__, names
-from zoo_core.catalog import Catalog, Provided, cause, discover
+from zoo_core import __version__
 from zoo_core.cli import Settings
 from zoo_core.cli.listing import columns
 from zoo_core.errors import RunFailure, ZooError
 from zoo_core.hooks import PARTS
-from zoo_core.installed import CORE
+from zoo_core.registry import names
+from zoo_core.registry.catalog import Catalog, Provided, cause, discover
+from zoo_core.registry.installed import CORE
 
 
 @click.command("doctor")
@@ -90,8 +91,8 @@ def _undocumented(item: Provided, config: type) -> list[str]:
 def _model(catalog: Catalog, item: Provided) -> list[str]:
     """Parts that are not there and settings that a part does not take."""
     from zoo_core.options import parse
-    from zoo_core.recipe import REFERENCE
-    from zoo_core.train.options import TrainOptions
+    from zoo_core.recipe.recipe import REFERENCE
+    from zoo_core.recipe.train_options import TrainOptions
 
     found = []
     configs: dict[str, tuple[str, type | None]] = {"train": ("train", TrainOptions)}

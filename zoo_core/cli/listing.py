@@ -9,12 +9,12 @@ from typing import Any
 
 import click
 
-from zoo_core import names
-from zoo_core.catalog import Catalog, Provided, discover, known_kind
 from zoo_core.cli import command_name, warn
 from zoo_core.errors import ZooError
 from zoo_core.hooks import KINDS, PARTS
-from zoo_core.installed import CORE
+from zoo_core.registry import names
+from zoo_core.registry.catalog import Catalog, Provided, discover, known_kind
+from zoo_core.registry.installed import CORE
 
 FLAGS = ("model", "dataset", *PARTS.values())  # kinds that `zoo bench` takes by a flag of their name
 
@@ -139,7 +139,7 @@ def _facts(catalog: Catalog, item: Provided) -> dict[str, Any]:
         facts["parts"] |= item.entry.parts
         _add_options(facts, catalog, item, "", {})
         return facts
-    from zoo_core.recipe import REFERENCE
+    from zoo_core.recipe.recipe import REFERENCE
 
     for part in PARTS:
         name = item.entry.parts.get(part, REFERENCE.get(part))
@@ -154,7 +154,7 @@ def _facts(catalog: Catalog, item: Provided) -> dict[str, Any]:
         else:
             facts["parts"][part] = found.id
             _add_options(facts, catalog, found, part, settings)
-    from zoo_core.train.options import TrainOptions
+    from zoo_core.recipe.train_options import TrainOptions
 
     _add_rows(facts, TrainOptions, "train", "train", _settings(item, "train"))
     return facts

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import click
 
-from zoo_core import names
-from zoo_core.catalog import discover
 from zoo_core.cli.listing import columns
 from zoo_core.errors import RunFailure, ZooError
-from zoo_core.installed import CORE, Plugin, installed
+from zoo_core.registry import names
+from zoo_core.registry.catalog import discover
+from zoo_core.registry.installed import CORE, Plugin, installed
 
 # A name with extras and a version ("Dependency specifiers" in the packaging specifications), without URLs and markers.
 REQUIREMENT = re.compile(

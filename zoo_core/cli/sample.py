@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from zoo_core.animation import FORMATS
-from zoo_core.catalog import discover
-from zoo_core.device import DEVICES
 from zoo_core.errors import ZooError
-from zoo_core.names import one_line
+from zoo_core.model.device import DEVICES
+from zoo_core.pictures.animation import FORMATS
+from zoo_core.registry.catalog import discover
+from zoo_core.registry.names import one_line
 
 COUNT, COUNT_PER_GUIDE = 64, 7  # 7 and the guide itself are a row of 8
 FRAMES, FRAMES_ANIMATED = 8, 24
@@ -103,9 +103,9 @@ def sample_command(
     if frames is not None and not interpolate:
         raise ZooError("--frames counts the images from seed to seed; type --interpolate 0,1,2, or leave it out")
     wanted = _settings(labels)
-    from zoo_core.device import pick_device
-    from zoo_core.drawn import Sheet, animate, read_guides, to_folder, to_picture  # imports torch
-    from zoo_core.hub import load
+    from zoo_core.model.device import pick_device
+    from zoo_core.model.hub import load
+    from zoo_core.pictures.drawn import Sheet, animate, read_guides, to_folder, to_picture  # imports torch
 
     bundle = load(reference, device=pick_device(device), allow_large=allow_large, catalog=discover())
     if transparent and bundle.space.channels != 4:

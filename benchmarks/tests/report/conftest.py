@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from zoo_bench.report.board import render_board
 from zoo_bench.report.page import render
-from zoo_core.grid import grid, write_png
+from zoo_core.pictures.grid import grid, write_png
 
 VOID = {"meta", "link", "img", "br"}
 

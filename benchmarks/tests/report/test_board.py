@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from zoo_bench.matrix.folder import Cell, Matrix, save_matrix, write_status
-from zoo_bench.matrix.table import collect, markdown, show
+from zoo_bench.records.matrix import Cell, Matrix, save_matrix, write_status
+from zoo_bench.records.table import collect, markdown, show
 from zoo_bench.report.board import render_board
 from zoo_bench.report.curves import BOTTOM, TOP, WIDTH
 from zoo_bench.report.gather import gather
 from zoo_core.cli import main
 from zoo_core.errors import ZooError
-from zoo_core.recipe import Recipe
+from zoo_core.recipe.recipe import Recipe
 
 KID = "kid-sprites-737x2000-a1b2c3"
 NOWHERE = "no/such/folder"

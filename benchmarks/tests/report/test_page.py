@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from zoo_bench.report.page import render
-from zoo_core.grid import GUTTER, write_png
+from zoo_core.pictures.grid import GUTTER, write_png
 
 
 def test_everything_is_on_the_page(run, page):

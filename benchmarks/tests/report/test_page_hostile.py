@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zoo_bench.records.run import read
 from zoo_bench.report.page import render
-from zoo_bench.report.run import read
 from zoo_core.errors import ZooError
 
 EVIL = '</title><script>alert("x")</script><img src=x onerror=alert(1)>&amp;\x00\u202e\'"$style'

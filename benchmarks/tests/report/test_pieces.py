@@ -15,7 +15,7 @@ from zoo_bench.report import curves, pictures, text
 from zoo_bench.report.curves import Series, chart, slices, ticks
 from zoo_bench.report.markup import Html, join, tag
 from zoo_bench.report.overlay import NUMBER, Point, scatter
-from zoo_core.grid import GUTTER, grid, write_png
+from zoo_core.pictures.grid import GUTTER, grid, write_png
 
 
 def drawn(figure):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from zoo_bench.data.checkup import Checkup, Pictures, size_that_fits
 from zoo_bench.data.folder import FEWEST
-from zoo_bench.report.text import plural
+from zoo_bench.words import plural
 
 FEW = 200  # images to train on, below which a generator learns them by heart
 FEW_HELD_OUT = 50  # below which the floors of scores are rough

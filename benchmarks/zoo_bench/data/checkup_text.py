@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from zoo_bench.data.checkup import SHOWN, Alike, Checkup, Family, Label, Numbers, Pictures, Split
 from zoo_bench.data.decode import one_line
 from zoo_bench.data.look import COLOURS
-from zoo_bench.report.text import plural
+from zoo_bench.words import plural
 
 VALUES = 8  # of a label that are named
 

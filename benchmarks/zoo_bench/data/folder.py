@@ -22,7 +22,7 @@ from zoo_bench.data.options import FolderOptions
 from zoo_bench.data.resize import SMALL, is_pixel_art, square
 from zoo_bench.data.scan import File, Listing, scan
 from zoo_bench.data.split import held_out, position
-from zoo_bench.report.text import plural
+from zoo_bench.words import plural
 from zoo_core.errors import ZooError
 from zoo_core.images import Images, Skipped
 from zoo_core.space import Space

@@ -23,8 +23,8 @@ from zoo_bench.data.parquet import unpack
 from zoo_bench.data.scan import SUFFIXES
 from zoo_bench.data.split import stated
 from zoo_core.errors import RunFailure, ZooError
-from zoo_core.hub import REPOSITORY, asking
 from zoo_core.images import Images
+from zoo_core.model.hub import REPOSITORY, asking
 
 VERSION = 1  # of unpacking: raise it when the same files give another folder
 LOUD = 100 * 2**20  # bytes from which a download is announced

@@ -47,12 +47,3 @@ class PackedOptions:
 
     path: str = option("", "folder that zoo data make has written")
     memory: int = option(2048, "MiB of pixels, beyond which they are read from disk batch by batch", min=1)
-
-
-@dataclass(frozen=True)
-class CreaturesOptions:
-    """Options of the dataset `creatures`."""
-
-    count: int = option(819, "number of creatures", min=16, max=100_000)
-    seed: int = option(0, "another seed, other creatures", min=0)
-    held_out: float = option(0.1, "part that is never trained on", min=0.0, max=0.5)

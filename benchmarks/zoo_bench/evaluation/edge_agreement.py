@@ -14,9 +14,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from zoo_bench.guides import Guides
-from zoo_core.bundle import Bundle
+from zoo_bench.samples.guides import Guides
 from zoo_core.images import Images
+from zoo_core.model.bundle import Bundle
 
 TOLERANCE = 1  # pixels in any direction, diagonals included, by which an edge may be off
 SHUFFLES = 8  # ways to give each sample another image's guide

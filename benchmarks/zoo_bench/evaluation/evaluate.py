@@ -17,7 +17,8 @@ from zoo_bench.evaluation.agreement import label_accuracy
 from zoo_bench.evaluation.blur import blurred
 from zoo_bench.evaluation.classes import ClassKid, class_kids
 from zoo_bench.evaluation.copies import Pair, closest_pairs, copies, copying_test
-from zoo_bench.evaluation.extractors import check_torch_fidelity, open_extractor
+from zoo_bench.evaluation.extractor import check_torch_fidelity
+from zoo_bench.evaluation.extractors import open_extractor
 from zoo_bench.evaluation.frechet import fid_infinity
 from zoo_bench.evaluation.identity import Identity, versions
 from zoo_bench.evaluation.intervals import intervals

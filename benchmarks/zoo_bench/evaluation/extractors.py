@@ -11,37 +11,16 @@ timm/MODEL[@LAYER]        any model of timm
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from torch import Tensor
 
+from zoo_bench.evaluation.extractor import PREFIX, Extractor
 from zoo_bench.evaluation.sprites import LAYER, RESIZE, WEIGHTS, load_sprites
-from zoo_bench.evaluation.weights_file import Unavailable, first_line
+from zoo_bench.evaluation.weights_file import Unavailable
 from zoo_core.errors import ZooError
 
-PREFIX = "timm/"  # of the names of timm's models
 KINDS = "sprites, squeezenet, inception, timm/MODEL[@LAYER], dinov2-vit-s-14, clip-vit-b-32"
-
-
-@dataclass(frozen=True)
-class Extractor:
-    """A fixed function of images.
-
-    network     (B, 3, H, W) uint8 -> features (B, d) and class logits (B, k), both float; k is 0 for a network without classes.
-    batch       images per call; fixed, because sums in another order give other last digits.
-    instead_of  name of the extractor that was asked for and could not be had.
-    """
-
-    name: str
-    weights_sha256: str
-    layer: str
-    resize: str
-    network: Callable[[Tensor], tuple[Tensor, Tensor]]
-    batch: int
-    device: str = "cpu"
-    instead_of: str = ""
 
 
 def open_extractor(name: str, weights: Path | None = None, device: str = "cpu") -> tuple[Extractor, tuple[str, ...]]:
@@ -57,17 +36,6 @@ def open_extractor(name: str, weights: Path | None = None, device: str = "cpu") 
         return _opener(name)(name, weights, device), ()
     except Unavailable as reason:
         return _sprites(WEIGHTS, device, name), (f"{name} is not available, used sprites {reason}",)
-
-
-def check_torch_fidelity() -> Any:
-    """The module torch_fidelity. Raises ZooError if it cannot be imported, as with a torchvision of another torch."""
-    try:
-        import torch_fidelity  # type: ignore[import-untyped]
-    except Exception as error:  # a mismatched torchvision raises RuntimeError while it is imported
-        raise ZooError(
-            f"torch-fidelity does not import ({first_line(error)}); type pip install -U torch torchvision torch-fidelity"
-        ) from None
-    return torch_fidelity
 
 
 def _opener(name: str) -> Callable[[str, Path | None, str], Extractor]:

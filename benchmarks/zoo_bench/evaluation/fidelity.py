@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from zoo_bench.evaluation.extractors import check_torch_fidelity
+from zoo_bench.evaluation.extractor import check_torch_fidelity
 from zoo_bench.evaluation.pixels import Pixels
 from zoo_bench.evaluation.sets import Features, Sets
 from zoo_core.errors import ZooError

@@ -18,16 +18,16 @@ from zoo_bench.data.scan import scan
 from zoo_bench.evaluation.edge_agreement import edge_scores
 from zoo_bench.evaluation.pixels import Pixels
 from zoo_bench.evaluation.reconstruction import reconstruction_scores
-from zoo_bench.guides import guides_for
-from zoo_bench.run_folder import RunFolder
-from zoo_bench.training import background, generate
-from zoo_core import encoder as encoders
-from zoo_core.bundle import CONFIG, Bundle, load_bundle
-from zoo_core.catalog import Catalog
+from zoo_bench.records.folder import RunFolder
+from zoo_bench.samples.drawn import background, generate
+from zoo_bench.samples.guides import guides_for
 from zoo_core.errors import ZooError
-from zoo_core.hub import fetch
 from zoo_core.images import Images
-from zoo_core.recipe import Recipe, split_settings
+from zoo_core.model import encoder as encoders
+from zoo_core.model.bundle import CONFIG, Bundle, load_bundle
+from zoo_core.model.hub import fetch
+from zoo_core.recipe.recipe import Recipe, split_settings
+from zoo_core.registry.catalog import Catalog
 
 WHITE = (255, 255, 255)
 

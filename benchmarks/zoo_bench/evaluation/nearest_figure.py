@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from zoo_bench.evaluation.copies import Pair
 from zoo_bench.evaluation.pixels import Pixels
-from zoo_core.grid import grid
 from zoo_core.images import Images
+from zoo_core.pictures.grid import grid
 
 TRIPLES = 4  # in a row
 

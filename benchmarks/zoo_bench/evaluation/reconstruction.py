@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from zoo_bench.evaluation.jackknife import FEWEST, interval, standard_error, without_each
 from zoo_bench.evaluation.pixels import Pixels, Rows, digest, opaque
-from zoo_bench.figures import reconstructed
-from zoo_core.bundle import Bundle
-from zoo_core.encoder import Encoder
+from zoo_bench.samples.figures import reconstructed
 from zoo_core.images import Images
+from zoo_core.model.bundle import Bundle
+from zoo_core.model.encoder import Encoder
 
 
 def reconstruction_scores(

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from zoo_bench.data.cache import cached
-from zoo_bench.evaluation.extractors import Extractor
+from zoo_bench.evaluation.extractor import Extractor
 from zoo_bench.evaluation.nearest import Nearest, distances, nearest_features, nearest_pixels
 from zoo_bench.evaluation.pixels import Pixels, Rows, digest
 from zoo_core.scores import Score

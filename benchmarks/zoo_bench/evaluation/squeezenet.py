@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from zoo_bench.evaluation.extractors import Extractor
+from zoo_bench.evaluation.extractor import Extractor
 from zoo_bench.evaluation.weights_file import Unavailable
 from zoo_core.errors import ZooError
 

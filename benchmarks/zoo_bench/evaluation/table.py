@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from zoo_bench.report.text import number
+from zoo_bench.words import number
 
 HEAD = ("score", "value", "95 % interval", "floor", "at floor's n", "blurred", "measured with")
 

@@ -20,7 +20,7 @@ from huggingface_hub import HfApi, try_to_load_from_cache
 from timm.data.config import resolve_model_data_config
 from torch import Tensor, nn
 
-from zoo_bench.evaluation.extractors import PREFIX, Extractor, check_torch_fidelity
+from zoo_bench.evaluation.extractor import PREFIX, Extractor, check_torch_fidelity
 from zoo_bench.evaluation.pixels import digest
 from zoo_bench.evaluation.weights_file import Unavailable, first_line
 from zoo_core.errors import ZooError

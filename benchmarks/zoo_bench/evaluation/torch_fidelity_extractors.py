@@ -6,7 +6,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from zoo_bench.evaluation.extractors import Extractor, check_torch_fidelity
+from zoo_bench.evaluation.extractor import Extractor, check_torch_fidelity
 from zoo_bench.evaluation.weights_file import WeightsFile, first_line
 from zoo_core.errors import ZooError
 

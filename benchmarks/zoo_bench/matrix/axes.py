@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from zoo_bench.matrix.folder import AXES, is_matrix
-from zoo_core.catalog import Catalog
+from zoo_bench.records.matrix import AXES, is_matrix
 from zoo_core.errors import ZooError
+from zoo_core.registry.catalog import Catalog
 
 
 def asks_for_matrix(given: Mapping[str, Any]) -> bool:

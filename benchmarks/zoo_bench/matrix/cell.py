@@ -10,13 +10,13 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from zoo_bench.lock import holder
-from zoo_bench.matrix.folder import Cell, load_matrix, read_status, write_status
 from zoo_bench.observers.chosen import Chosen
-from zoo_bench.run_folder import RunFolder
-from zoo_bench.threads import calm_threads
-from zoo_core.catalog import cause, discover
+from zoo_bench.records.folder import RunFolder
+from zoo_bench.records.lock import holder
+from zoo_bench.records.matrix import Cell, load_matrix, read_status, write_status
+from zoo_bench.run.threads import calm_threads
 from zoo_core.errors import RunFailure, ZooError
+from zoo_core.registry.catalog import cause, discover
 
 PATIENCE = 60.0  # seconds
 
@@ -57,7 +57,8 @@ def _attempt(cell: Cell, folder: RunFolder, scoring: dict[str, Any]) -> tuple[st
     assert cell.recipe is not None
     calm_threads()
     try:
-        from zoo_bench.bench import Scoring, run_bench  # imports torch
+        from zoo_bench.evaluation.score import Scoring  # imports torch
+        from zoo_bench.run.bench import run_bench  # imports torch
 
         _wait_for_predecessor(folder)
         begun = folder.recipe.exists() and bool(folder.load_recipe().dataset_sha256)

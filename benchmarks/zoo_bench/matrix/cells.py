@@ -12,12 +12,12 @@ from typing import Any
 
 import click
 
-from zoo_bench.command import recipe_of
 from zoo_bench.matrix.axes import axes, varied
-from zoo_bench.matrix.folder import OWN, Cell, Matrix
-from zoo_core.catalog import Catalog
+from zoo_bench.plan import recipe_of
+from zoo_bench.records.matrix import OWN, Cell, Matrix
 from zoo_core.errors import ZooError
-from zoo_core.recipe import Recipe
+from zoo_core.recipe.recipe import Recipe
+from zoo_core.registry.catalog import Catalog
 
 MATRIX_ONLY = ("observers", "varied", "seeds", "jobs", "engine", "dry_run", "out", "overwrite", "resume", "as_json")
 
@@ -65,7 +65,7 @@ def plan_matrix(given: Mapping[str, Any], catalog: Catalog, options: Iterable[cl
 def _ignores_upsampler(given: Mapping[str, Any], recipe: Recipe, catalog: Catalog) -> bool:
     if not given["upsampler"] or any(text.startswith("upsampler.") for text in given["settings"]):
         return False
-    from zoo_core.build import takes_upsampler  # imports torch
+    from zoo_train.run import takes_upsampler  # imports torch
 
     return not takes_upsampler(recipe, catalog)
 

@@ -8,10 +8,10 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from zoo_bench.matrix.folder import Cell, read_status, write_status
-from zoo_bench.matrix.table import headline
-from zoo_bench.report.text import duration
-from zoo_bench.training import stop_on_signal
+from zoo_bench.records.matrix import Cell, read_status, write_status
+from zoo_bench.records.table import headline
+from zoo_bench.run.signals import stop_on_signal
+from zoo_bench.words import duration
 from zoo_core.executors import Executor, Job
 
 STARTS = 3  # of a cell whose process is lost, before it counts as failed

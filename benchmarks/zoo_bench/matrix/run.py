@@ -15,11 +15,14 @@ from typing import Any
 import click
 from rich.console import Console
 
-from zoo_bench.command import COMMANDLINE, load_images
-from zoo_bench.lock import locked
+from zoo_bench.data.load import load_images
 from zoo_bench.matrix.cells import plan_matrix
 from zoo_bench.matrix.executor_local import cores
-from zoo_bench.matrix.folder import (
+from zoo_bench.observers.chosen import opened
+from zoo_bench.plan import COMMANDLINE
+from zoo_bench.records.folder import RunFolder
+from zoo_bench.records.lock import locked
+from zoo_bench.records.matrix import (
     OWN,
     Cell,
     Matrix,
@@ -32,16 +35,13 @@ from zoo_bench.matrix.folder import (
     save_matrix,
     words,
 )
-from zoo_bench.matrix.table import show, write_table
-from zoo_bench.observers.chosen import opened
+from zoo_bench.records.table import show, write_table
 from zoo_bench.report.board import render_board
-from zoo_bench.report.text import duration, plural
-from zoo_bench.run_folder import RunFolder
-from zoo_core.catalog import Catalog, Provided
+from zoo_bench.words import duration, plural
 from zoo_core.cli.listing import columns
 from zoo_core.errors import RunFailure, ZooError
 from zoo_core.executors import Executor
-from zoo_core.options import parse
+from zoo_core.registry.catalog import Catalog, Provided
 
 ENGINE = "engine."  # what settings of the executor begin with
 AGAIN = ("resume", "jobs", "engine", "dry_run", "as_json")  # what a matrix that goes on takes, beside these settings
@@ -165,10 +165,7 @@ def engine_of(name: str, settings: Sequence[str], catalog: Catalog) -> Engine:
     """Raises ZooError for an executor that does not exist and for options that it does not have."""
     item = catalog.find("executor", name)
     values = dict(text.removeprefix(ENGINE).partition("=")[::2] for text in settings)
-    config = catalog.load_config(item)
-    if config is None and values:
-        raise ZooError(f"executor {item.id} has no options; leave out --set {settings[0]}")
-    return Engine(item, config and parse(config, values, f"executor {item.id}"))
+    return Engine(item, catalog.options("executor", item.id, values))
 
 
 def engine_words(given: Mapping[str, Any]) -> list[str]:

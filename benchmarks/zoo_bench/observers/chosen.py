@@ -6,10 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from zoo_core.catalog import Catalog
-from zoo_core.errors import ZooError
 from zoo_core.observers import Observer
-from zoo_core.options import parse
+from zoo_core.registry.catalog import Catalog
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ def split(names: Sequence[str], settings: Iterable[str], catalog: Catalog) -> tu
             rest.append(text)
     chosen = [Chosen(item.id, typed[item.entry.name]) for item in items]
     for each in chosen:
-        _options(each, catalog)
+        catalog.options("observer", each.id, each.settings)  # raises for settings that it does not have
     return chosen, tuple(rest)
 
 
@@ -48,14 +46,5 @@ def opened(chosen: Iterable[Chosen], catalog: Catalog) -> dict[str, Observer]:
     """Name -> observer. Raises ZooError if a library that one needs is not installed."""
     found = {}
     for each in chosen:
-        item = catalog.find("observer", each.id)
-        found[item.entry.name] = catalog.load_target(item)(_options(each, catalog))
+        found[each.id.partition("/")[2]] = catalog.make("observer", each.id, each.settings)
     return found
-
-
-def _options(chosen: Chosen, catalog: Catalog) -> Any:
-    item = catalog.find("observer", chosen.id)
-    config = catalog.load_config(item)
-    if config is None and chosen.settings:
-        raise ZooError(f"{item} has no options; leave out --set {item.entry.name}.{next(iter(chosen.settings))}=...")
-    return config and parse(config, chosen.settings, f"observer {item.id}")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from zoo_bench.report.run import rows, table
-from zoo_bench.report.text import finite
+from zoo_bench.records.run import rows, table
+from zoo_bench.words import finite
 
 PACE = ("images", "images_per_second", "lr")
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.catalog import cause
 from zoo_core.observers import Observer, Watched
+from zoo_core.registry.catalog import cause
 
 
 class Watch:

@@ -12,13 +12,13 @@ from typing import Any
 
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
+from zoo_bench import words as text
 from zoo_bench.publish.licenses import UNSTATED
 from zoo_bench.publish.markdown import code, fence, table, words
-from zoo_bench.report import text
-from zoo_bench.report.scores import NAMES
+from zoo_bench.records.scores import NAMES
 from zoo_core.errors import RunFailure
-from zoo_core.names import one_line
-from zoo_core.recipe import Recipe
+from zoo_core.recipe.recipe import Recipe
+from zoo_core.registry.names import one_line
 
 LIBRARY = "zoo-core"
 UNGUIDED, GUIDED = "unconditional-image-generation", "image-to-image"

@@ -9,22 +9,22 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from zoo_bench.command import load_images
-from zoo_bench.init import trained_networks
+from zoo_bench.data.load import load_images
 from zoo_bench.publish.card import model_card
 from zoo_bench.publish.options import Terms
 from zoo_bench.publish.scrub import scrub
-from zoo_bench.publish.source import CARD, ENCODER, NEAREST, RECIPE, REPORT, SAMPLES, TRAINING
-from zoo_bench.run_folder import RunFolder
-from zoo_bench.training import sample_picture
-from zoo_core.bundle import Bundle, load_bundle
-from zoo_core.catalog import Catalog
+from zoo_bench.publish.training import trained_networks
+from zoo_bench.records.folder import RunFolder
+from zoo_bench.records.source import CARD, ENCODER, NEAREST, RECIPE, REPORT, SAMPLES, TRAINING
+from zoo_bench.samples.drawn import sample_picture
 from zoo_core.errors import RunFailure, ZooError
 from zoo_core.files import write_bytes, write_json
-from zoo_core.grid import write_png
 from zoo_core.images import Images
-from zoo_core.model_config import CONFIG, WEIGHTS
-from zoo_core.recipe import Recipe
+from zoo_core.model.bundle import Bundle, load_bundle
+from zoo_core.model.config import CONFIG, WEIGHTS
+from zoo_core.pictures.grid import write_png
+from zoo_core.recipe.recipe import Recipe
+from zoo_core.registry.catalog import Catalog
 
 OWNERS = ("skipped", "closest")  # of the report: names of files, which are their owner's
 

@@ -10,14 +10,14 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from zoo_bench.command import load_images
-from zoo_bench.publish.source import RECIPE
-from zoo_core.catalog import Catalog
+from zoo_bench.data.load import load_images
+from zoo_bench.records.source import RECIPE
 from zoo_core.errors import ZooError
 from zoo_core.images import Images
-from zoo_core.names import one_line
-from zoo_core.options import describe, parse, to_json
-from zoo_core.recipe import Data, Recipe
+from zoo_core.options import describe, to_json
+from zoo_core.recipe.recipe import Data, Recipe
+from zoo_core.registry.catalog import Catalog
+from zoo_core.registry.names import one_line
 
 MOST = 10  # times its default is what a number may be without the user's word
 
@@ -29,11 +29,11 @@ def scored_images(ref: str, recipe: Recipe, catalog: Catalog, dataset: str | Non
     own      whether the recipe is one of this machine's runs, whose options the user has typed before.
     """
     _check_data(ref, recipe.data)
-    id, (name, _, path) = recipe.data.id, (dataset or "").partition(":")
+    id, (name, _, path) = catalog.current("dataset", recipe.data.id), (dataset or "").partition(":")
     if dataset is not None and catalog.find("dataset", name).id != id:
         raise ZooError(f"--dataset {dataset}: {ref} was scored on {id}; type --dataset with a path of it")
-    config = catalog.load_config(catalog.find("dataset", id))
-    options = to_json(parse(config, recipe.data.options, f"dataset {id}")) if config else {}
+    chosen = catalog.options("dataset", id, recipe.data.options)
+    config, options = chosen and type(chosen), to_json(chosen) if chosen else {}
     short = id.partition("/")[2]
     here = f"{short}:PATH" if "path" in options else short
     if not own and dataset is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from zoo_core.errors import ZooError
-from zoo_core.names import one_line
+from zoo_core.registry.names import one_line
 
 UNSTATED = "unknown"  # the Hub's identifier for a model whose publisher states none
 LICENSES = (

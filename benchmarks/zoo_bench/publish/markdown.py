@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from zoo_core.names import one_line
+from zoo_core.registry.names import one_line
 
 
 def words(value: object) -> str:

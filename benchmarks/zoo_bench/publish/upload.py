@@ -16,10 +16,10 @@ from huggingface_hub.errors import BadRequestError, HfHubHTTPError, HFValidation
 from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
 from zoo_bench.publish.options import Terms
-from zoo_bench.publish.source import PUBLISHED, file_sha256
+from zoo_bench.records.source import PUBLISHED, file_sha256
 from zoo_core.errors import RunFailure, ZooError
-from zoo_core.hub import asking
-from zoo_core.names import one_line
+from zoo_core.model.hub import asking
+from zoo_core.registry.names import one_line
 
 
 def check_target(repo: str, terms: Terms) -> None:

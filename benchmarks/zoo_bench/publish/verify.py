@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from zoo_bench.bench import Scoring, score_model
-from zoo_bench.evaluation.extractors import PREFIX
+from zoo_bench import words as text
+from zoo_bench.evaluation.extractor import PREFIX
+from zoo_bench.evaluation.score import Scoring, score_model
 from zoo_bench.progress import TrainingProgress
 from zoo_bench.publish.card import claims
 from zoo_bench.publish.images import scored_images
-from zoo_bench.publish.source import CARD, ENCODER, RECIPE, REPORT, open_source
-from zoo_bench.report import text
-from zoo_core.bundle import load_bundle
-from zoo_core.catalog import Catalog
-from zoo_core.encoder import load_encoder
+from zoo_bench.records.source import CARD, ENCODER, RECIPE, REPORT, open_source
 from zoo_core.errors import RunFailure, ZooError
-from zoo_core.names import one_line
+from zoo_core.model.bundle import load_bundle
+from zoo_core.model.encoder import load_encoder
+from zoo_core.registry.catalog import Catalog
+from zoo_core.registry.names import one_line
 
 MOST_SAMPLES = 200_000  # which a report can make this machine draw
 RELATIVE, SAMPLES = 0.02, 2  # what another machine may change: a part of the value, and so many samples of a share

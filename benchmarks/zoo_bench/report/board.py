@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from zoo_bench.report import leaderboard, side_by_side, text
+from zoo_bench import words as text
+from zoo_bench.report import leaderboard, side_by_side
 from zoo_bench.report.gather import Board, gather
 from zoo_bench.report.markup import Html, join, tag
 from zoo_bench.report.page import body, document

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from zoo_bench.report import text
+from zoo_bench import words as text
+from zoo_bench.records.run import Run, rows, table
+from zoo_bench.records.scores import between
 from zoo_bench.report.markup import Html, tag
-from zoo_bench.report.run import Run, rows, table
-from zoo_bench.report.scores import between
 
 COLUMNS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "Real": lambda row: text.count(row.get("n_real")),

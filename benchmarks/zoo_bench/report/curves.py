@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from zoo_bench.report.markup import Html, tag
-from zoo_bench.report.text import count, number, plural
+from zoo_bench.words import count, number, plural
 
 WIDTH, HEIGHT = 420, 190
 LEFT, RIGHT, TOP, BOTTOM = 52, 412, 10, 162  # the plotted area

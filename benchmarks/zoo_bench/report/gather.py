@@ -11,13 +11,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from zoo_bench.compare import flat
-from zoo_bench.matrix.folder import PASSING, is_matrix, load_matrix
-from zoo_bench.matrix.table import over_seeds
-from zoo_bench.report import text
-from zoo_bench.report.run import Run, read, table
+from zoo_bench import words as text
+from zoo_bench.records.flat import flat
+from zoo_bench.records.listing import listed, run_folders
+from zoo_bench.records.matrix import PASSING, is_matrix, load_matrix
+from zoo_bench.records.run import Run, read, table
+from zoo_bench.records.table import over_seeds
 from zoo_bench.report.sections import title
-from zoo_bench.runs import listed, run_folders
 from zoo_core.errors import ZooError
 
 NOT_NAMING = ("seed", "changes", "threads", "init_from.commit")  # options that tell no two rows apart
@@ -34,7 +34,7 @@ class Row:
 
     @cached_property
     def scores(self) -> list[dict[str, Any]]:
-        """As zoo_bench.matrix.table makes them: mean and spread, or the interval of a single run."""
+        """As zoo_bench.records.table makes them: mean and spread, or the interval of a single run."""
         return over_seeds(self.runs)
 
     def mean(self, *keys: str) -> float | None:

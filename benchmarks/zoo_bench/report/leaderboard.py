@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from zoo_bench.compare import interval
-from zoo_bench.matrix.table import FIRST, evaluator_of, rank
-from zoo_bench.report import text
+from zoo_bench import words as text
+from zoo_bench.records.flat import interval
+from zoo_bench.records.scores import ARROWS, NAMES, between, in_place_of
+from zoo_bench.records.table import FIRST, evaluator_of, rank
 from zoo_bench.report.gather import Board, Row, part
 from zoo_bench.report.markup import Html, join, tag
 from zoo_bench.report.overlay import Point, scatter
-from zoo_bench.report.scores import ARROWS, NAMES, between, in_place_of
 
 SHADES = 8  # of the heat map
 SORTED = {"lower": "ascending", "higher": "descending"}

@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from zoo_bench.report import text
+from zoo_bench import words as text
 from zoo_bench.report.curves import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Axis, Series, frame, slices, ticks, vertical
 from zoo_bench.report.markup import Html, tag
 

@@ -9,9 +9,9 @@ from importlib import resources
 from pathlib import Path
 from string import Template
 
+from zoo_bench.records.run import Run, read
 from zoo_bench.report import classes, scores, sections
 from zoo_bench.report.markup import Html, join, tag
-from zoo_bench.report.run import Run, read
 from zoo_core.files import write_bytes
 
 Section = Callable[[Run], Html | None]

@@ -12,7 +12,7 @@ from typing import TypeVar
 from PIL import Image
 
 from zoo_bench.report.markup import Html, tag
-from zoo_core.grid import GUTTER
+from zoo_core.pictures.grid import GUTTER
 
 T = TypeVar("T")
 LARGEST = 2600  # pixels; a larger picture is shrunk, so that a page of 256-pixel samples can still be sent by mail

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from zoo_bench.report import pictures, text
+from zoo_bench import words as text
+from zoo_bench.records.run import Run, rows, table
+from zoo_bench.report import pictures
 from zoo_bench.report.curves import Series, chart
 from zoo_bench.report.markup import Html, join, tag
-from zoo_bench.report.run import Run, rows, table
 from zoo_bench.report.scores import definitions
 from zoo_bench.report.series import phases, scores, series, term
 from zoo_core.hooks import PARTS

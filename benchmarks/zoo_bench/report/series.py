@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from zoo_bench.report import text
+from zoo_bench import words as text
+from zoo_bench.records.run import Run, table
 from zoo_bench.report.curves import Series
-from zoo_bench.report.run import Run, table
 
 Record = tuple[Mapping[str, Any], Any]  # a line, and a value of it
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from zoo_bench.report import text
+from zoo_bench import words as text
+from zoo_bench.records.run import Run, rows
 from zoo_bench.report.gather import Board, Row
 from zoo_bench.report.leaderboard import Scored, evaluators, label, measured_with
 from zoo_bench.report.markup import Html, join, tag
 from zoo_bench.report.overlay import Line, overlay
-from zoo_bench.report.run import Run, rows
 from zoo_bench.report.sections import command_block, command_of, figure, thumbnail
 from zoo_bench.report.series import phases, scores, term
 

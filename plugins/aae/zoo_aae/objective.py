@@ -9,9 +9,9 @@ from torch import Tensor, nn
 
 from zoo_aae.options import AdversarialAutoencoderOptions
 from zoo_core.interfaces import Batch, Draw, Nets, Objective, Parts, Phase
-from zoo_core.losses import cross_entropy
+from zoo_core.objectives.losses import cross_entropy
+from zoo_core.objectives.reconstruction import reconstruction
 from zoo_core.prior import Prior
-from zoo_core.reconstruction import reconstruction
 
 
 class AdversarialAutoencoder(Objective):

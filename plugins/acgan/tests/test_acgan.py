@@ -9,19 +9,19 @@ from zoo_acgan.entries import zoo_entries
 from zoo_acgan.objective import Score, acgan
 from zoo_acgan.options import AcganOptions, attributes
 
-from zoo_core.adversarial import Adversarial, adversarial
-from zoo_core.adversarial_options import LOSSES, GanOptions
-from zoo_core.catalog import check_entry
 from zoo_core.errors import ZooError
 from zoo_core.interfaces import Batch, Condition, Critic, Generator, Objective
 from zoo_core.nets.critic import ConvCritic
 from zoo_core.nets.generator import ConvGenerator
 from zoo_core.nets.options import ConvCriticOptions, ConvGeneratorOptions, TransposedOptions
 from zoo_core.nets.upsamplers import Transposed
-from zoo_core.penalties import input_gradient, named_penalty
+from zoo_core.objectives.adversarial import Adversarial, adversarial
+from zoo_core.objectives.options import LOSSES, GanOptions
+from zoo_core.objectives.penalties import input_gradient, named_penalty
 from zoo_core.prior import Prior
+from zoo_core.registry.catalog import check_entry
 from zoo_core.space import Space
-from zoo_core.train.draw import CounterDraw
+from zoo_train.draw import CounterDraw
 
 TYPES = ("fire", "grass", "water")
 SPACE = Space(16, 3, {"type1": TYPES, "body": ("round", "tall"), "type2": TYPES})

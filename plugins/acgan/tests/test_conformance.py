@@ -1,3 +1,3 @@
-from zoo_core.testing import conformance
+from zoo_testing import conformance
 
 test_conformance = conformance("zoo-acgan")

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from zoo_acgan.options import Attribute
-from zoo_core.train.whole_batch import whole_mean
+from zoo_core.whole_batch import whole_mean
 
 SOME = 1e-6  # less than any share of a labelled image: only 0 / 0 is meant to change
 

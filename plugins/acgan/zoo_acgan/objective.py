@@ -15,13 +15,13 @@ from torch import Tensor, nn
 
 from zoo_acgan.classifier import accuracy, entropy, label_loss, targets
 from zoo_acgan.options import AcganOptions, Attribute, attributes
-from zoo_core.adversarial import Adversarial
 from zoo_core.errors import ZooError
 from zoo_core.interfaces import Batch, Condition, Draw, Nets, Objective, Parts, Phase
+from zoo_core.objectives.adversarial import Adversarial
 
 
 def acgan(adversarial: Objective, options: AcganOptions) -> Objective:
-    """Raises ZooError for an objective that is not made from zoo_core.adversarial.Adversarial."""
+    """Raises ZooError for an objective that is not made from zoo_core.objectives.adversarial.Adversarial."""
     if not isinstance(adversarial, Adversarial):
         raise ZooError(
             f"acgan cannot wrap {type(adversarial).__name__}, which has no score of its own; type --adversarial adversarial"

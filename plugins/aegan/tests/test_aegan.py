@@ -13,17 +13,17 @@ from zoo_aegan.generator import PaletteGenerator
 from zoo_aegan.objective import Aegan, critic_terms
 from zoo_aegan.options import AeganOptions, CriticOptions, GeneratorOptions
 
-from zoo_core.build import build
-from zoo_core.bundle import run_bundle
-from zoo_core.catalog import discover
 from zoo_core.interfaces import Condition
 from zoo_core.prior import Prior
-from zoo_core.recipe import Budget, plan
-from zoo_core.testing.small import random_images, tiny_recipe, trained
-from zoo_core.train.checkpoint import load_checkpoint, save_checkpoint
-from zoo_core.train.data import DeviceData
-from zoo_core.train.draw import CounterDraw
-from zoo_core.train.engine import train
+from zoo_core.recipe.recipe import Budget, plan
+from zoo_core.registry.catalog import discover
+from zoo_testing.small import random_images, tiny_recipe, trained
+from zoo_train.checkpoint import load_checkpoint, save_checkpoint
+from zoo_train.data import DeviceData
+from zoo_train.draw import CounterDraw
+from zoo_train.engine import train
+from zoo_train.export import run_bundle
+from zoo_train.run import build
 
 CPU = torch.device("cpu")
 NO = Condition()

@@ -12,12 +12,12 @@ from zoo_aegan.generator import PaletteGenerator, mix
 from zoo_aegan.layers import AddedNoise, DenselyConnected, MultipliedNoise
 from zoo_aegan.options import CriticOptions, GeneratorOptions
 
-from zoo_core.build import build_generator
-from zoo_core.catalog import discover
 from zoo_core.errors import ZooError
 from zoo_core.interfaces import Condition
+from zoo_core.model.build import build_generator
 from zoo_core.nets.options import NearestOptions, TransposedOptions
 from zoo_core.nets.upsamplers import Nearest, Transposed
+from zoo_core.registry.catalog import discover
 from zoo_core.space import Space
 
 NO = Condition()

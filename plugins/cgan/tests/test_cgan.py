@@ -12,20 +12,22 @@ from zoo_cgan.dense import EdgeDense
 from zoo_cgan.objective import cgan
 from zoo_cgan.options import CganOptions, DenseOptions, UnetOptions
 
-from zoo_core.build import build
-from zoo_core.bundle import load_bundle, run_bundle, save_bundle
-from zoo_core.catalog import discover
 from zoo_core.errors import ZooError
 from zoo_core.images import Images
 from zoo_core.interfaces import Condition, Objective, total_loss
+from zoo_core.model.bundle import load_bundle, save_bundle
+from zoo_core.model.pixels import to_unit
 from zoo_core.nets.options import TransposedOptions
 from zoo_core.nets.upsamplers import Transposed
+from zoo_core.registry.catalog import discover
 from zoo_core.space import Space
-from zoo_core.testing.small import random_images, tiny_recipe, trained
-from zoo_core.train.checkpoint import load_checkpoint, save_checkpoint
-from zoo_core.train.data import DeviceData, to_unit
-from zoo_core.train.draw import CounterDraw
-from zoo_core.train.engine import train
+from zoo_testing.small import random_images, tiny_recipe, trained
+from zoo_train.checkpoint import load_checkpoint, save_checkpoint
+from zoo_train.data import DeviceData
+from zoo_train.draw import CounterDraw
+from zoo_train.engine import train
+from zoo_train.export import run_bundle
+from zoo_train.run import build
 
 CPU = torch.device("cpu")
 MODELS = ("cgan", "cgan_kiss")

@@ -12,13 +12,13 @@ import torch
 from torch import Tensor, nn
 
 from zoo_cgan.options import CganOptions
-from zoo_core.adversarial import Adversarial
 from zoo_core.errors import ZooError
 from zoo_core.interfaces import Batch, Draw, Nets, Objective, Parts, Phase
+from zoo_core.objectives.adversarial import Adversarial
 
 
 def cgan(adversarial: Objective, options: CganOptions) -> Objective:
-    """Raises ZooError for an objective that is not made from zoo_core.adversarial.Adversarial."""
+    """Raises ZooError for an objective that is not made from zoo_core.objectives.adversarial.Adversarial."""
     if not isinstance(adversarial, Adversarial):
         raise ZooError(
             f"cgan cannot wrap {type(adversarial).__name__}, which has no score of its own; type --adversarial adversarial"

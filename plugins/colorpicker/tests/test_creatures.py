@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import zoo_colorpicker
 
-from zoo_core import hub
-from zoo_core.bundle import Bundle
+from zoo_core.model import hub
+from zoo_core.model.bundle import Bundle
 
 
 @pytest.fixture(scope="module")

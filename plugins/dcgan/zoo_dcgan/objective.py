@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from zoo_core.adversarial import Adversarial
 from zoo_core.interfaces import Objective
-from zoo_core.losses import cross_entropy
+from zoo_core.objectives.adversarial import Adversarial
+from zoo_core.objectives.losses import cross_entropy
 from zoo_dcgan.options import DcganOptions
 
 

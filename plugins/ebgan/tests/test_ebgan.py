@@ -11,15 +11,15 @@ from zoo_ebgan.entries import zoo_entries
 from zoo_ebgan.objective import EnergyBased, energy, pull_away, spread
 from zoo_ebgan.options import EbganOptions
 
-from zoo_core.catalog import check_entry
 from zoo_core.interfaces import Batch, Condition, Critic, Generator
 from zoo_core.nets.critic import ConvCritic
 from zoo_core.nets.generator import ConvGenerator
 from zoo_core.nets.options import ConvCriticOptions, ConvGeneratorOptions, TransposedOptions
 from zoo_core.nets.upsamplers import Transposed
 from zoo_core.options import parse
+from zoo_core.registry.catalog import check_entry
 from zoo_core.space import Space
-from zoo_core.train.draw import CounterDraw
+from zoo_train.draw import CounterDraw
 
 PLAIN = Space(16)
 

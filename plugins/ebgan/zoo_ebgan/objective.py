@@ -14,7 +14,7 @@ from torch.nn.functional import normalize, relu
 
 from zoo_core.interfaces import Batch, Condition, Draw, Nets, Objective, Parts, Phase
 from zoo_core.prior import Prior
-from zoo_core.train.whole_batch import whole_mean, whole_rows
+from zoo_core.whole_batch import whole_mean, whole_rows
 from zoo_ebgan.options import EbganOptions
 
 

@@ -8,15 +8,15 @@ from torch import nn
 from zoo_gan.networks import KissCritic, KissGenerator
 from zoo_gan.options import KissCriticOptions, KissGeneratorOptions
 
-from zoo_core.build import build
-from zoo_core.catalog import discover
 from zoo_core.errors import ZooError
 from zoo_core.interfaces import Condition
 from zoo_core.nets.options import TransposedOptions
 from zoo_core.nets.upsamplers import Transposed
-from zoo_core.recipe import Budget, plan
+from zoo_core.recipe.recipe import Budget, plan
+from zoo_core.registry.catalog import discover
 from zoo_core.space import Space
-from zoo_core.testing.small import tiny_recipe, trained
+from zoo_testing.small import tiny_recipe, trained
+from zoo_train.run import build
 
 UPSAMPLER = Transposed(TransposedOptions())
 NONE = Condition()

@@ -12,19 +12,19 @@ from hypothesis import strategies as st
 from zoo_gan.objective import GanStrategies, critic_is_weaker, noise_at
 from zoo_gan.options import StrategyOptions
 
-from zoo_core.adversarial_options import LOSSES
-from zoo_core.build import build
-from zoo_core.catalog import discover
 from zoo_core.errors import ZooError
 from zoo_core.interfaces import Batch, Condition
-from zoo_core.losses import cross_entropy
+from zoo_core.objectives.losses import cross_entropy
+from zoo_core.objectives.options import LOSSES
 from zoo_core.prior import Prior
+from zoo_core.registry.catalog import discover
 from zoo_core.space import Space
-from zoo_core.testing.small import random_images, tiny_recipe, trained
-from zoo_core.train.checkpoint import load_checkpoint, save_checkpoint
-from zoo_core.train.data import DeviceData
-from zoo_core.train.draw import CounterDraw
-from zoo_core.train.engine import train
+from zoo_testing.small import random_images, tiny_recipe, trained
+from zoo_train.checkpoint import load_checkpoint, save_checkpoint
+from zoo_train.data import DeviceData
+from zoo_train.draw import CounterDraw
+from zoo_train.engine import train
+from zoo_train.run import build
 
 CPU = torch.device("cpu")
 

@@ -9,11 +9,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from zoo_core.adversarial import Adversarial, adversarial
 from zoo_core.interfaces import Batch, Draw, Nets, Objective, Parts, Phase
-from zoo_core.train.critic_view import make_views
-from zoo_core.train.options import TrainOptions
-from zoo_core.train.whole_batch import whole_mean
+from zoo_core.objectives.adversarial import Adversarial, adversarial
+from zoo_core.objectives.view import noisy
+from zoo_core.whole_batch import whole_mean
 from zoo_gan.options import StrategyOptions
 
 TRAINED = "~trained"  # 1 where a step counts, 0 where it does not
@@ -67,7 +66,7 @@ class GanStrategies(Objective):
     def critic(self, nets: Nets, batch: Batch, draw: Draw) -> Mapping[str, Tensor]:
         if self.pretrains(draw):
             return {}
-        terms = dict(self.game.critic(self.noisy(nets, batch, draw), batch, draw))
+        terms = dict(self.game.critic(self.behind_noise(nets, draw), batch, draw))
         if self.options.trains == "weaker":
             self.critic_trains = critic_is_weaker(*(whole_mean(terms[f"~{side}_accuracy"]) for side in ("real", "fake")))
             terms[TRAINED] = self.critic_trains.float()
@@ -76,7 +75,7 @@ class GanStrategies(Objective):
     def generator(self, nets: Nets, batch: Batch, draw: Draw) -> Mapping[str, Tensor]:
         if self.pretrains(draw):
             return {}
-        terms = dict(self.game.generator(self.noisy(nets, batch, draw), batch, draw))
+        terms = dict(self.game.generator(self.behind_noise(nets, draw), batch, draw))
         if self.options.trains == "weaker":
             blocked = self.critic_trains  # absent where this phase is looked at by itself
             terms[TRAINED] = batch.images.new_ones(()) if blocked is None else 1 - blocked.float()
@@ -85,10 +84,10 @@ class GanStrategies(Objective):
     def pretrains(self, draw: Draw) -> bool:
         return draw.iteration < self.options.pretrain
 
-    def noisy(self, nets: Nets, batch: Batch, draw: Draw) -> Nets:
+    def behind_noise(self, nets: Nets, draw: Draw) -> Nets:
         """The networks, with the critic behind this iteration's noise."""
-        views = make_views(TrainOptions(instance_noise=noise_at(self.options, draw.iteration)), (), nets, draw)
-        return views.of(nets, batch.images, None) if views else nets
+        sd = noise_at(self.options, draw.iteration)
+        return noisy(nets, sd, draw) if sd else nets
 
 
 def critic_is_weaker(real_accuracy: Tensor, fake_accuracy: Tensor) -> Tensor:

@@ -13,15 +13,15 @@ from zoo_kiss.entries import zoo_entries
 from zoo_kiss.layers import SameConv, SameTransposed, glorot
 from zoo_kiss.options import DecoderOptions, EncoderOptions
 
-from zoo_core.build import build_generator
-from zoo_core.catalog import discover
 from zoo_core.errors import ZooError
 from zoo_core.interfaces import Condition
+from zoo_core.model.build import build_generator
 from zoo_core.nets.options import NearestOptions, TransposedOptions
 from zoo_core.nets.upsamplers import Nearest, Transposed
-from zoo_core.recipe import Budget, plan
+from zoo_core.recipe.recipe import Budget, plan
+from zoo_core.registry.catalog import discover
 from zoo_core.space import Space
-from zoo_core.testing.small import tiny_recipe, trained
+from zoo_testing.small import tiny_recipe, trained
 
 UPSAMPLER = Transposed(TransposedOptions())
 LABELS = {"type": ("fire", "water", "grass"), "legs": ("two", "four")}

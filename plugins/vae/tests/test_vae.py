@@ -12,18 +12,18 @@ from torch import nn
 from zoo_vae.objective import Variational, charged, kl, posterior
 from zoo_vae.options import VariationalOptions
 
-from zoo_core.build import build
-from zoo_core.catalog import discover
 from zoo_core.images import Images
 from zoo_core.interfaces import Batch, Condition
+from zoo_core.objectives.reconstruction import reconstruction
 from zoo_core.prior import Prior
-from zoo_core.reconstruction import reconstruction
+from zoo_core.registry.catalog import discover
 from zoo_core.space import Space
-from zoo_core.testing.small import random_images, tiny_recipe, trained
-from zoo_core.train.checkpoint import load_checkpoint, save_checkpoint
-from zoo_core.train.data import DeviceData
-from zoo_core.train.draw import CounterDraw
-from zoo_core.train.engine import train
+from zoo_testing.small import random_images, tiny_recipe, trained
+from zoo_train.checkpoint import load_checkpoint, save_checkpoint
+from zoo_train.data import DeviceData
+from zoo_train.draw import CounterDraw
+from zoo_train.engine import train
+from zoo_train.run import build
 
 CPU = torch.device("cpu")
 

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from zoo_core.interfaces import Batch, Draw, Nets, Objective, Parts, Phase
+from zoo_core.objectives.reconstruction import reconstruction
 from zoo_core.prior import Prior
-from zoo_core.reconstruction import reconstruction
-from zoo_core.train.whole_batch import whole_mean, whole_rows
+from zoo_core.whole_batch import whole_mean, whole_rows
 from zoo_vae.options import VariationalOptions
 
 LOG_VARIANCE = 20.0  # bound on its absolute value, so that its exponential stays finite

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from zoo_core.adversarial import Adversarial
 from zoo_core.interfaces import Objective
-from zoo_core.losses import WASSERSTEIN
-from zoo_core.penalties import clip_weights
+from zoo_core.objectives.adversarial import Adversarial
+from zoo_core.objectives.losses import WASSERSTEIN
+from zoo_core.objectives.penalties import clip_weights
 from zoo_wgan_clip.options import WassersteinClipOptions
 
 

@@ -12,18 +12,18 @@ from zoo_wgan_gp.chen import ChenCritic, ChenGenerator
 from zoo_wgan_gp.objective import pixel_penalty, wgan_gp
 from zoo_wgan_gp.options import ChenCriticOptions, ChenGeneratorOptions, WassersteinPenaltyOptions
 
-from zoo_core.build import build
-from zoo_core.catalog import discover
 from zoo_core.errors import ZooError
 from zoo_core.interfaces import Condition
 from zoo_core.nets.options import TransposedOptions
 from zoo_core.nets.upsamplers import Transposed
-from zoo_core.penalties import gradient_penalty
+from zoo_core.objectives.penalties import gradient_penalty
 from zoo_core.prior import Prior
-from zoo_core.recipe import Budget, plan
+from zoo_core.recipe.recipe import Budget, plan
+from zoo_core.registry.catalog import discover
 from zoo_core.space import Space
-from zoo_core.testing.small import tiny_recipe, trained
-from zoo_core.train.draw import CounterDraw
+from zoo_testing.small import tiny_recipe, trained
+from zoo_train.draw import CounterDraw
+from zoo_train.run import build
 
 UPSAMPLER = Transposed(TransposedOptions())
 NONE = Condition()

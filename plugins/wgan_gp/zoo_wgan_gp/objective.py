@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from zoo_core.adversarial import Adversarial
 from zoo_core.interfaces import Condition, Draw, Objective
-from zoo_core.losses import WASSERSTEIN
-from zoo_core.penalties import gradient_penalty, input_gradient
+from zoo_core.objectives.adversarial import Adversarial
+from zoo_core.objectives.losses import WASSERSTEIN
+from zoo_core.objectives.penalties import gradient_penalty, input_gradient
 from zoo_wgan_gp.options import WassersteinPenaltyOptions
 
 
@@ -28,7 +28,7 @@ def pixel_penalty(
     """Mean over images and pixels of (|gradient at the pixel| - 1)^2, the norm being over the channels alone.
 
     The penalty in the code of Chen et al., which is not that of the paper they follow: it holds the gradient of an image of
-    H x W pixels near a norm of sqrt(H * W), not of 1. Arguments as of zoo_core.penalties.gradient_penalty.
+    H x W pixels near a norm of sqrt(H * W), not of 1. Arguments as of zoo_core.objectives.penalties.gradient_penalty.
     """
     x = fake.detach().lerp(real, epsilon.to(real).view(-1, *[1] * (real.dim() - 1)))
     excess = input_gradient(critic, x, condition).float().norm(dim=1) - 1  # (N, H, W)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from zoo_core.adversarial_options import AdversarialOptions
 from zoo_core.nets.options import INIT_HELP, INITS, HalvingOptions
+from zoo_core.objectives.options import AdversarialOptions
 from zoo_core.options import option
 
 

@@ -10,17 +10,17 @@ from torch import nn
 from zoo_xiang128.networks import XiangCritic, XiangGenerator
 from zoo_xiang128.options import CriticOptions, GeneratorOptions
 
-from zoo_core.build import build
-from zoo_core.catalog import discover
 from zoo_core.errors import ZooError
 from zoo_core.interfaces import Condition
 from zoo_core.nets.options import NORMS, TransposedOptions
 from zoo_core.nets.upsamplers import Transposed
-from zoo_core.recipe import Budget, plan
+from zoo_core.recipe.recipe import Budget, plan
+from zoo_core.registry.catalog import discover
 from zoo_core.space import Space
-from zoo_core.testing.small import random_images, tiny_recipe, trained
-from zoo_core.train.data import DeviceData
-from zoo_core.train.engine import train
+from zoo_testing.small import random_images, tiny_recipe, trained
+from zoo_train.data import DeviceData
+from zoo_train.engine import train
+from zoo_train.run import build
 
 UPSAMPLER = Transposed(TransposedOptions())
 NONE = Condition()

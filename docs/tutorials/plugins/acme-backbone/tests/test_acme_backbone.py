@@ -3,7 +3,7 @@ import torch
 from acme_backbone.generator import encoder
 
 from zoo_core.errors import ZooError
-from zoo_core.testing import conformance
+from zoo_testing import conformance
 
 test_conformance = conformance("acme-backbone")
 

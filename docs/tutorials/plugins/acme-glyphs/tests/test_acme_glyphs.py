@@ -4,7 +4,7 @@ import numpy as np
 from acme_glyphs.dataset import CASES, HUES, SIGNS, Glyphs
 from acme_glyphs.options import GlyphsOptions
 
-from zoo_core.testing import conformance
+from zoo_testing import conformance
 
 test_conformance = conformance("acme-glyphs")
 

@@ -3,7 +3,7 @@ import math
 import torch
 from acme_sliced.objective import sliced_distance
 
-from zoo_core.testing import conformance
+from zoo_testing import conformance
 
 test_conformance = conformance("acme-sliced")
 

@@ -1,0 +1,89 @@
+"""From what was typed to a recipe, and the name of its folder."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from click.core import ParameterSource
+
+from zoo_bench.run.resume import BUDGETS
+from zoo_core.errors import ZooError
+from zoo_core.hooks import PARTS
+from zoo_core.options import to_json
+from zoo_core.recipe.recipe import Budget, Data, Recipe, plan
+from zoo_core.registry.catalog import Catalog
+
+if TYPE_CHECKING:
+    pass
+
+UNCHANGED = ("train.flip=false", "train.vflip=false", "train.shift=0", "train.hue=0")  # one image is to stay one image
+COMMANDLINE = ParameterSource.COMMANDLINE
+DEFAULT_MINUTES = {"cpu": 5.0, "mps": 10.0, "cuda": 10.0}
+
+
+def recipe_of(given: dict[str, Any], catalog: Catalog) -> Recipe:
+    """The recipe that the options mean. The device and a default budget are settled here."""
+    replaced = {part: given[part] for part in PARTS if given[part]}
+    budget = {name: given[name] for name in BUDGETS if given[name] is not None}
+    recipe = plan(
+        catalog,
+        model=given["model"],
+        dataset=given["dataset"],
+        size=given["size"],
+        budget=Budget(**budget or {"minutes": 1.0}),
+        parts=replaced,
+        settings=[*(UNCHANGED if given["overfit"] else ()), *given["settings"], *_precision(given.get("precision"))],
+        channels=given["channels"],
+        labels=tuple(name for name in given["labels"].split(",") if name),
+        background=colour(given["background"]),
+        guide=given["guide"],
+        seed=given["seed"],
+        threads=given["threads"],
+        command=shlex.join(["zoo", *sys.argv[1:]]),
+    )
+    from zoo_bench.run.hardware import pick_device  # imports torch
+
+    device = pick_device(given["device"])
+    settled = recipe.budget if budget else Budget(minutes=DEFAULT_MINUTES[device])
+    data = dataclasses.replace(pinned(recipe.data, catalog), overfit=given["overfit"])
+    ready = dataclasses.replace(recipe, device=device, budget=settled, data=data)
+    if not given["init_from"]:
+        return ready
+    from zoo_bench.run.init import starting_from  # imports torch
+
+    return starting_from(ready, given["init_from"], catalog)
+
+
+def _precision(wanted: str | None) -> list[str]:
+    return [] if wanted is None else [f"train.precision={wanted}"]
+
+
+def run_name(recipe: Recipe) -> str:
+    """A folder name that says what was trained."""
+    source = recipe.data.id.partition("/")[2]
+    path = recipe.data.options.get("path")
+    dataset = Path(path).resolve().name if path else source
+    words = [recipe.model.partition("/")[2], recipe.parts["upsampler"].partition("/")[2], dataset, str(recipe.space.size)]
+    words += [*list(recipe.space.labels), f"s{recipe.seed}"]
+    return re.sub(r"[^\w.-]+", "_", "-".join(words))
+
+
+def colour(text: str) -> tuple[int, int, int]:
+    """white, black or #rrggbb as numbers 0..255. Raises ZooError for anything else."""
+    text = {"white": "#ffffff", "black": "#000000"}.get(text, text)
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", text):
+        raise ZooError(f"--background {text} must be white, black or #rrggbb")
+    return int(text[1:3], 16), int(text[3:5], 16), int(text[5:7], 16)
+
+
+def pinned(data: Data, catalog: Catalog) -> Data:
+    """The same images, named so that they stay the same: a dataset of the Hub is asked for its commit."""
+    from zoo_bench.data.named import open_dataset
+
+    dataset = open_dataset(catalog, data.id, data.options)[1]
+    return dataclasses.replace(data, options=to_json(dataset.pinned())) if hasattr(dataset, "pinned") else data

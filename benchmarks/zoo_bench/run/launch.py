@@ -1,0 +1,169 @@
+"""`zoo bench --devices N --nodes M`: one process per device, started by torchrun; what each of them does."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from zoo_core.errors import RunFailure, ZooError
+from zoo_core.recipe.recipe import Recipe
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from zoo_core.registry.catalog import Catalog
+    from zoo_train.world import World
+
+GRACE = "120"  # seconds that torchrun waits for processes that were asked to stop: a checkpoint may be large
+REPORTED = (1, 2, 130)  # exit codes of a process that has said why it ends
+
+
+@dataclass(frozen=True)
+class Processes:
+    """devices: processes of each node; node: which one this is, from 0; rendezvous: HOST:PORT of node 0."""
+
+    devices: int = 1
+    nodes: int = 1
+    node: int = 0
+    rendezvous: str = ""
+
+    @property
+    def count(self) -> int:
+        return self.devices * self.nodes
+
+    @property
+    def words(self) -> list[str]:
+        """The options that mean them."""
+        nodes = ["--nodes", str(self.nodes), "--node", str(self.node), "--rendezvous", self.rendezvous]
+        return ["--devices", str(self.devices), *(nodes if self.nodes > 1 else [])]
+
+
+def asked_processes(given: Mapping[str, Any]) -> Processes:
+    """What the options mean. Raises ZooError for options that do not go together."""
+    asked = Processes(given["devices"], given["nodes"], given["node"], given["rendezvous"] or "")
+    if asked.nodes > 1 and not is_worker():
+        host, _, port = asked.rendezvous.rpartition(":")
+        if not host or not port.isdigit():
+            raise ZooError(f"--nodes {asked.nodes} needs --rendezvous HOST:PORT, an address of node 0 that all nodes reach")
+        if asked.node >= asked.nodes:
+            raise ZooError(f"--node {asked.node}: {asked.nodes} nodes have the numbers 0 to {asked.nodes - 1}")
+    return asked
+
+
+def check_processes(asked: Processes, recipe: Recipe) -> None:
+    """Raises ZooError if the run cannot be spread over so many processes."""
+    batch = recipe.train.batch
+    if batch % asked.count:
+        near = max(asked.count, round(batch / asked.count) * asked.count)
+        raise ZooError(f"train.batch={batch} cannot be shared by {asked.count} processes; type --set train.batch={near}")
+    if recipe.device == "mps" and asked.count > 1:
+        raise ZooError("--devices is for CPUs and CUDA; type --device cpu, or leave it out")
+    if recipe.device == "cuda" and asked.devices > 1:
+        import torch
+
+        if asked.devices > torch.cuda.device_count():
+            raise ZooError(f"--devices {asked.devices}: this machine has {torch.cuda.device_count()} GPUs; type that many")
+    if is_worker() and int(os.environ["WORLD_SIZE"]) != asked.count:
+        raise ZooError(f"torchrun has started {os.environ['WORLD_SIZE']} processes, not --devices x --nodes = {asked.count}")
+
+
+def is_worker() -> bool:
+    """Whether torchrun has started this process."""
+    return "TORCHELASTIC_RUN_ID" in os.environ
+
+
+def torchrun_words(asked: Processes) -> list[str]:
+    """Arguments of torchrun that start `zoo` in every process."""
+    host, _, port = asked.rendezvous.rpartition(":")
+    where = (
+        ["--standalone"] if asked.nodes == 1 else ["--node-rank", str(asked.node), "--master-addr", host, "--master-port", port]
+    )
+    counts = ["--nnodes", str(asked.nodes), "--nproc-per-node", str(asked.devices), "--max-restarts", "0"]
+    return [*counts, *where, "-m", "zoo_core"]
+
+
+def launch(asked: Processes, words: Sequence[str], again: str) -> int:
+    """Start this node's processes, each with the command line `zoo WORDS`, and wait for them. Returns the exit code.
+
+    again  the command that goes on with the run. Raises RunFailure with it if a process ends without having said why.
+    """
+    os.environ.setdefault("TORCH_ELASTIC_SHUTDOWN_TIMEOUT", GRACE)
+    from torch.distributed import run as torchrun
+    from torch.distributed.elastic.multiprocessing import SignalException
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)  # what torchrun says of a dead process is said here, in a line
+    arguments = torchrun.parse_args(torchrun_words(asked))  # type: ignore[no-untyped-call]
+    arguments.training_script_args = list(words)  # parsed with the others, --node would be short for --node-rank
+    try:
+        torchrun.run(arguments)  # type: ignore[no-untyped-call]
+    except SignalException:
+        return 130
+    except ChildFailedError as error:
+        rank, failure = error.get_first_failure()
+        if failure.exitcode in REPORTED:
+            return int(failure.exitcode)
+        how = (
+            f"was ended by {signal.Signals(-failure.exitcode).name}"
+            if failure.exitcode < 0
+            else f"ended with {failure.exitcode}"
+        )
+        raise RunFailure(f"process {rank} of the run {how}; go on from the last checkpoint with: {again}") from None
+    finally:
+        logging.disable(before)
+    return 0
+
+
+def world_of(asked: Processes, device: str) -> AbstractContextManager[World]:
+    """The processes of this run, as this one sees them."""
+    from zoo_train.world import ALONE, joined
+
+    return joined(device) if asked.count > 1 else nullcontext(ALONE)
+
+
+def follow(world: World, catalog: Catalog) -> None:
+    """What every process but the first does: the same iterations on its own share of each batch. It writes nothing.
+
+    Where contact is lost it ends in silence, since whoever ended first has said why. Raises ZooError if the images of this
+    machine are not those of the first process.
+    """
+    from zoo_bench.data.load import load_images
+    from zoo_bench.run.start import device_data, set_threads
+    from zoo_train.engine import train
+    from zoo_train.precision import use_tf32
+    from zoo_train.run import build
+    from zoo_train.world import LostContact
+
+    with _deaf():
+        try:
+            recipe = Recipe.from_json(json.loads(world.send()))
+            set_threads(recipe)
+            images = load_images(recipe, catalog)
+            if images.sha256 != recipe.dataset_sha256:
+                raise ZooError(f"the images of {recipe.data.id} on this machine are not those of node 0; copy them here")
+            run = build(recipe, catalog)
+            data = device_data(run, images, world)
+            use_tf32(run, data)
+            for _ in train(run, data):
+                pass
+        except LostContact:
+            return
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Ctrl-C and SIGTERM are answered by the first process, which then tells the others."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    old = [signal.signal(number, signal.SIG_IGN) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, old, strict=True):
+            signal.signal(number, handler)

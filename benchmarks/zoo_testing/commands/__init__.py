@@ -1,0 +1,1 @@
+"""The commands zoo check, zoo new and zoo doctor."""

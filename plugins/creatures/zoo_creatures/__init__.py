@@ -1,0 +1,1 @@
+"""Creatures that code draws: a dataset without a download."""

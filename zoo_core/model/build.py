@@ -1,0 +1,33 @@
+"""From ids and options to networks that can be sampled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from zoo_core.interfaces import Critic, Generator, Upsampler
+from zoo_core.registry.catalog import Catalog
+from zoo_core.space import Space
+
+
+def build_generator(
+    parts: Mapping[str, str],
+    options: Mapping[str, Mapping[str, Any]],
+    space: Space,
+    latent: int,
+    catalog: Catalog,
+    upsampler: Upsampler | None = None,
+) -> Generator:
+    """The generator alone, as `parts` and `options` name it. Needs no plugin but those of the generator and the upsampler.
+
+    upsampler  in the place of the one that is named.
+    """
+    upsampler = upsampler or catalog.make("upsampler", parts["upsampler"], options.get("upsampler"))
+    generator: Generator = catalog.make("generator", parts["generator"], options.get("generator"), space, latent, upsampler)
+    return generator
+
+
+def build_critic(part: str, options: Mapping[str, Any], space: Space, out: int, catalog: Catalog) -> Critic:
+    """A critic of images alone, by id and options. Needs no plugin but its own."""
+    critic: Critic = catalog.make("critic", part, options, space, out, 0)
+    return critic

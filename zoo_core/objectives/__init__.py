@@ -1,0 +1,1 @@
+"""What adversarial and reconstructing objectives are put together from."""

@@ -1,0 +1,1 @@
+"""Pictures of pictures: grids, animations, drawings read back."""

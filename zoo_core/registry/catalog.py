@@ -1,0 +1,344 @@
+"""What the installed plugins provide, found without importing any of their networks.
+
+pluggy's own loading of entry points stops at the first bad plugin and silently skips the second of two with one name. Here
+every plugin is loaded by itself, and one that fails costs nothing but its own entries.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import re
+import sys
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pluggy
+
+from zoo_core import hooks
+from zoo_core.errors import ZooError
+from zoo_core.hooks import GROUP, KINDS, PARTS, Entry
+from zoo_core.registry import names
+from zoo_core.registry.installed import CORE, Plugin, Point, installed
+
+TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
+SHIPPED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:\w[\w-]*(/\w[\w-]*)*", re.ASCII)  # package:folder/folder
+NEED = re.compile(r"labels|guide|size=[0-9]+(\|[0-9]+)*|channels=[134](\|[134])*", re.ASCII)
+
+
+OWN = (__file__, importlib.__file__, Point.load.__code__.co_filename)  # frames that say nothing about a plugin
+
+
+@dataclass(frozen=True)
+class Provided:
+    """An entry and the distribution that it came with."""
+
+    entry: Entry
+    distribution: str  # normal name: lower case, hyphens
+    version: str
+
+    @property
+    def id(self) -> str:
+        return f"{self.distribution}/{self.entry.name}"
+
+    def __str__(self) -> str:
+        return f"{self.entry.kind} {self.id}"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with a plugin, on one line."""
+
+    distribution: str
+    cause: str
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Everything that is installed. `hooks` holds the plugins that could be loaded, for hooks beside `zoo_entries`."""
+
+    entries: tuple[Provided, ...]
+    problems: tuple[Problem, ...]
+    plugins: tuple[Plugin, ...]
+    hooks: pluggy.PluginManager
+
+    def of(self, kind: str) -> tuple[Provided, ...]:
+        """All entries of a kind, sorted by name."""
+        return tuple(
+            sorted((item for item in self.entries if item.entry.kind == kind), key=lambda item: item.id.split("/")[::-1])
+        )
+
+    def ids(self) -> dict[str, list[str]]:
+        """Kind -> canonical ids."""
+        return {kind: [item.id for item in self.of(kind)] for kind in KINDS}
+
+    def broken(self) -> dict[str, str]:
+        """Distribution -> cause, for those of which nothing could be loaded."""
+        alive = {item.distribution for item in self.entries}
+        return {problem.distribution: problem.cause for problem in self.problems if problem.distribution not in alive}
+
+    def find(self, kind: str, name: str, prefer: str = "") -> Provided:
+        """The entry that a canonical id or a short name means; `prefer` names the distribution whose own entry wins.
+
+        Raises ZooError for an unknown name, and for a short name that several plugins provide for this kind.
+        """
+        known_kind(kind)
+        id = names.resolve(kind, self.current(kind, name), self.ids(), self.broken(), prefer)
+        return next(item for item in self.of(kind) if item.id == id)
+
+    def current(self, kind: str, name: str) -> str:
+        """The id of today for one that an entry had before; any other name as it is. An id that exists is never an alias."""
+        now = {item.id for item in self.of(kind)}
+        return {alias: item.id for item in self.of(kind) for alias in item.entry.aliases if alias not in now}.get(name, name)
+
+    def short(self, item: Provided) -> str:
+        """What to type for an entry: its name where that is unique for its kind, else its canonical id."""
+        same = [other for other in self.of(item.entry.kind) if other.entry.name == item.entry.name]
+        return item.entry.name if len(same) == 1 else item.id
+
+    def load_target(self, item: Provided) -> Any:
+        """Import what an entry points at. Raises ZooError that names the plugin and the cause."""
+        if not item.entry.target:
+            raise ZooError(f"{item} names parts and has no target of its own: zoo info {item.id}")
+        return _load(item, "target", item.entry.target)
+
+    def weights(self, item: Provided) -> Path | None:
+        """The folder of the trained model that comes with a model's distribution, None if none does.
+
+        Raises ZooError that names the plugin and the cause.
+        """
+        if not item.entry.weights:
+            return None
+        from importlib.resources import files  # not needed to list or to look up
+
+        package, _, inside = item.entry.weights.partition(":")
+        try:
+            folder = Path(str(files(package).joinpath(inside)))
+        except Exception as error:
+            raise _broken(item, f"weights {item.entry.weights}", error) from error
+        if not folder.is_dir():
+            raise ZooError(f"{item} ships no {item.entry.weights}: reinstall {item.distribution}")
+        return folder
+
+    def load_config(self, item: Provided) -> type | None:
+        """The options class of an entry, None if it has no options. Raises ZooError that names the plugin and the cause."""
+        if not item.entry.config:
+            return None
+        config = _load(item, "config", item.entry.config)
+        from zoo_core.options import describe  # not needed to list or to look up
+
+        try:
+            if not isinstance(config, type):
+                raise TypeError("it is not a class")
+            describe(config)
+        except Exception as error:
+            raise _broken(item, f"config {item.entry.config}", error) from error
+        return config
+
+    def options(self, kind: str, name: str, values: Mapping[str, Any] | None = None) -> Any:
+        """The options of an entry, of text or of their own types, with defaults for the rest; None for one without options.
+
+        Raises ZooError for an unknown name, for values that the entry does not take, and for a broken plugin.
+        """
+        item = self.find(kind, name)
+        config = self.load_config(item)
+        if config is None:
+            if values:
+                raise ZooError(f"{item} has no options; leave out {', '.join(values)}")
+            return None
+        from zoo_core.options import parse  # not needed to list or to look up
+
+        return parse(config, values or {}, str(item))
+
+    def make(self, kind: str, name: str, values: Mapping[str, Any] | None = None, *arguments: Any) -> Any:
+        """What the target of an entry returns for `arguments` and its options, which come last. Raises as `options` does."""
+        options = self.options(kind, name, values)
+        return self.load_target(self.find(kind, name))(*arguments, options)
+
+
+def known_kind(kind: str) -> str:
+    """`kind` itself. Raises ZooError for anything but a kind of entry."""
+    if kind not in KINDS:
+        near = names.nearest(kind, KINDS)
+        hint = f"did you mean {near}?" if near else f"type one of {', '.join(KINDS)}"
+        raise ZooError(f"no kind is called {names.one_line(kind, 60)}: {hint}")
+    return kind
+
+
+@cache
+def discover() -> Catalog:
+    """Load every plugin of entry-point group `zoo_core.hooks.GROUP`, once per process. Never raises for a bad plugin.
+
+    ZOO_PLUGINS in the environment, a comma-separated list of distributions, loads only those and zoo-core.
+    """
+    manager = _manager()
+    plugins = installed()
+    problems: list[Problem] = []
+    if (subset := os.environ.get("ZOO_PLUGINS")) is not None:
+        wanted = {names.normal(word.strip()) for word in subset.split(",") if word.strip()} | {CORE}
+        known = {plugin.distribution for plugin in plugins}
+        for absent in sorted(wanted - known):
+            near = names.nearest(absent, known)
+            hint = f"; did you mean {near}?" if near else ""
+            problems.append(Problem(absent, f"named in ZOO_PLUGINS but not installed{hint}"))
+        plugins = [plugin for plugin in plugins if plugin.distribution in wanted]
+
+    entries: list[Provided] = []
+    for plugin in plugins:
+        if plugin.damage:
+            problems.append(Problem(plugin.distribution, plugin.damage))
+            continue
+        points = [point for point in plugin.points if point.group == GROUP]
+        if not points:
+            made_for = ", ".join(sorted({point.group for point in plugin.points}))
+            problems.append(Problem(plugin.distribution, f"made for another API version: {made_for}, and this is {GROUP}"))
+            continue
+        try:
+            with contextlib.redirect_stdout(sys.stderr):  # what a plugin prints must not end up in `--json`
+                found, remarks = _collect(plugin, points, manager)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a plugin may call sys.exit
+            problems.append(Problem(plugin.distribution, cause(error)))
+        else:
+            entries += found
+            problems += [Problem(plugin.distribution, remark) for remark in remarks]
+    return Catalog(tuple(entries), tuple(problems), tuple(plugins), manager)
+
+
+def cause(error: BaseException) -> str:
+    """What an exception says, on one line, with the place in the plugin that it came from."""
+    try:
+        text = repr(error.code) if isinstance(error, SystemExit) else str(error)
+    except Exception:
+        text = ""
+    if isinstance(error, Refused):
+        return names.one_line(text)
+    place = ""
+    frame = None if isinstance(error, SyntaxError | pluggy.PluginValidationError) else error.__traceback__
+    while frame is not None:
+        file = frame.tb_frame.f_code.co_filename
+        if not file.startswith("<") and file not in OWN:
+            place = f" ({'/'.join(file.replace(os.sep, '/').rsplit('/', 2)[-2:])}:{frame.tb_lineno})"
+        frame = frame.tb_next
+    return names.one_line(f"{type(error).__name__}{': ' if text else ''}{text}") + place
+
+
+class Refused(Exception):
+    """A plugin that could be imported but does not answer as `zoo_core.hooks` asks."""
+
+
+def _manager() -> pluggy.PluginManager:
+    manager = pluggy.PluginManager("zoo")
+    manager.add_hookspecs(hooks)
+    return manager
+
+
+def _collect(plugin: Plugin, points: list[Point], manager: pluggy.PluginManager) -> tuple[list[Provided], list[str]]:
+    """Import and ask one plugin, then register it. Returns its entries and what is wrong but bearable; raises anything."""
+    entries: list[Provided] = []
+    remarks = []
+    modules = []
+    seen: set[tuple[str, str]] = set()
+    for point in points:
+        light = "torch" not in sys.modules
+        module = point.load()
+        if light and "torch" in sys.modules:
+            remarks.append(f"{point.value} imports torch, which slows every command; only modules of targets may")
+        scratch = _manager()  # a plugin that is refused below must leave no trace in the real one
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            scratch.register(module, point.name)
+        scratch.check_pending()
+        # pluggy warns of hooks that are deprecated (`warn_on_impl` of their specification, which names the replacement).
+        remarks += [f"{point.value} uses what is deprecated: {names.one_line(str(warning.message))}" for warning in caught]
+        if not scratch.get_hookcallers(module):
+            raise Refused(f"{point.value} has no function zoo_entries marked with @hookimpl")
+        answers = scratch.hook.zoo_entries()
+        if not answers and scratch.hook.zoo_entries.get_hookimpls():  # pluggy drops None
+            raise Refused(f"zoo_entries of {point.value} returned None, not a list of entries")
+        for entry in (entry for answer in answers for entry in answer):
+            check_entry(entry)
+            if (entry.kind, entry.name) in seen:
+                raise Refused(f"it provides two entries {entry.kind} {entry.name}")
+            seen.add((entry.kind, entry.name))
+            entries.append(Provided(entry, plugin.distribution, plugin.version))
+        modules.append((point.name, module))
+    for name, module in modules:
+        if manager.has_plugin(name):  # canonical ids keep the entries apart; hooks must not get lost either
+            remarks.append(f"the name of its entry point, {name}, is taken by another plugin; rename it in its pyproject.toml")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # said once, above
+            manager.register(module, f"{plugin.distribution}:{name}" if manager.has_plugin(name) else name)
+    return entries, remarks
+
+
+def check_entry(entry: Any) -> None:
+    """Raises Refused for anything but a well-formed Entry. Imports nothing."""
+    if not isinstance(entry, Entry):
+        raise Refused(f"zoo_entries gave {names.one_line(repr(entry), 80)}, not an Entry")
+    if entry.kind not in KINDS:
+        raise Refused(f"kind {entry.kind!r} of entry {entry.name!r} is none of {', '.join(KINDS)}")
+    what = f"{entry.kind} {entry.name!r}"
+    if not (isinstance(entry.name, str) and names.NAME.fullmatch(entry.name)):
+        raise Refused(f"name of {what} may hold lower-case letters, digits, _ and -, and starts with a letter or digit")
+    for field in ("target", "config", "summary", "paper", "weights"):
+        if not isinstance(getattr(entry, field), str):
+            raise Refused(f"{field} of {what} must be text")
+    if not isinstance(entry.needs, tuple) or not all(isinstance(need, str) and NEED.fullmatch(need) for need in entry.needs):
+        raise Refused(f"needs of {what} must be a tuple of labels, guide, size=64|128 or channels=3, not {entry.needs!r}")
+    if not isinstance(entry.aliases, tuple) or not all(isinstance(id, str) and names.ID.fullmatch(id) for id in entry.aliases):
+        raise Refused(f"aliases of {what} must be a tuple of ids such as my-gans/old_name, not {entry.aliases!r}")
+    for pairs in (entry.parts, entry.options):
+        if not isinstance(pairs, Mapping) or not all(isinstance(key, str) for key in pairs):
+            raise Refused(f"parts and options of {what} must be mappings from text")
+    problem = "".join(_model_problems(entry) if entry.kind == "model" else _component_problems(entry))
+    if problem:
+        raise Refused(f"{what} {problem}")
+
+
+def _model_problems(entry: Entry) -> Iterator[str]:
+    parts = {part: name for part, name in entry.parts.items() if part not in PARTS or not isinstance(name, str) or not name}
+    keys = [key for key in entry.options if key.partition(".")[0] not in (*PARTS, "train") or not key.partition(".")[2]]
+    if entry.target or entry.config:
+        yield "must have parts, not a target or a config"
+    elif entry.weights and not SHIPPED.fullmatch(entry.weights):
+        yield f"has weights {entry.weights!r}; write them as package:folder, without .. and a leading /"
+    elif parts:
+        yield f"has parts {parts!r}; parts are {', '.join(PARTS)}, each with a name"
+    elif keys:
+        yield f"has options {', '.join(keys)}; write them as part.option, with part one of {', '.join((*PARTS, 'train'))}"
+
+
+def _component_problems(entry: Entry) -> Iterator[str]:
+    if not TARGET.fullmatch(entry.target):
+        yield f"has target {entry.target!r}; write it as module:attribute"
+    elif entry.config and not TARGET.fullmatch(entry.config):
+        yield f"has config {entry.config!r}; write it as module:Dataclass"
+    elif entry.options or entry.weights or (entry.parts and entry.kind != "objective"):
+        yield "has parts, options of parts or weights, which only a model has"
+    elif any(part not in PARTS or part == "objective" or not isinstance(name, str) for part, name in entry.parts.items()):
+        yield f"has parts {dict(entry.parts)!r}; an objective may name a generator, a critic, an upsampler or an adversarial"
+
+
+def _load(item: Provided, what: str, spec: str) -> Any:
+    module, _, attribute = spec.partition(":")
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            value: Any = importlib.import_module(module)
+            for name in attribute.split("."):
+                value = getattr(value, name)
+        return value
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # an import may call sys.exit
+        raise _broken(item, f"{what} {spec}", error) from error
+
+
+def _broken(item: Provided, what: str, error: BaseException) -> ZooError:
+    return ZooError(f"plugin {item.distribution} is broken: {what} of {item}: {cause(error)}")
