@@ -37,6 +37,8 @@ PIECEWISE = [
     {"kind": "labels", "kernel": 5, "depth": 2, "size": 24, "channels": 4},
     {"kind": "plain", "kernel": 2, "channels": 1, "size": 48},
     {"kind": "labels guide", "norm": "spectral", "out": 2},
+    {"kind": "labels guide", "halving": "averaged", "depth": 2, "out": 2},
+    {"kind": "plain", "halving": "averaged", "norm": "spectral", "kernel": 3, "size": 24},
     {"kind": "plain", "vector": 6, "out": 3},
     {"kind": "labels guide", "vector": 6, "norm": "spectral"},
 ]

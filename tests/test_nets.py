@@ -13,7 +13,7 @@ from zoo_core.errors import ZooError
 from zoo_core.interfaces import Condition
 from zoo_core.nets import options as net_options
 from zoo_core.nets.condition import LabelEmbedding, with_guide
-from zoo_core.nets.critic import ConvCritic
+from zoo_core.nets.critic import AveragedConv2d, ConvCritic
 from zoo_core.nets.generator import ConvGenerator
 from zoo_core.nets.layers import initialise
 from zoo_core.nets.options import (
@@ -115,6 +115,28 @@ def test_options_combine(norm, init):
         assert images.isfinite().all()
         assert critic(space, 2, **both)(images, condition).isfinite().all()
         assert critic(space, 2, vector=5, **both)(torch.randn(2, 5), condition).isfinite().all()
+
+
+@pytest.mark.parametrize("size", [2, 8, 14])
+def test_an_averaged_convolution_is_a_convolution_and_means_over_two_by_two(size):
+    torch.manual_seed(0)
+    layer, x = AveragedConv2d(3, 5).double(), torch.randn(2, 3, size, size, dtype=torch.float64)
+    plain = nn.functional.avg_pool2d(nn.functional.conv2d(x, layer.weight, layer.bias, padding=1), 2)
+    torch.testing.assert_close(layer(x), plain)
+    found, exact = (torch.autograd.grad(y.square().sum(), (layer.weight, layer.bias)) for y in (layer(x), plain))
+    for a, b in zip(found, exact, strict=True):
+        torch.testing.assert_close(a, b)
+
+
+def test_averaged_halving_keeps_the_first_kernel_free_and_draws_no_grid_behind_it():
+    """The gradient of a sum of features is the same at every pixel inside, where a free 4x4 kernel makes it alternate."""
+    space = Space(32)
+    averaged, strided = (critic(space, halving=halving, init="torch") for halving in ("averaged", "strided"))
+    assert [m.kernel_size for m in averaged.modules() if isinstance(m, nn.Conv2d)] == [(4, 4), (3, 3), (3, 3)]
+    for net, even in ((averaged, True), (strided, False)):
+        x = torch.zeros(1, 2, 16, 16, requires_grad=True)
+        inside = torch.autograd.grad(net.blocks[1][0](x).sum(), x)[0][:, :, 2:-2, 2:-2]
+        assert (inside.std((2, 3)).max() < 1e-6) == even
 
 
 # --- what holds for a network ----------------------------------------------------------------------------------------

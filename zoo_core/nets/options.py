@@ -10,10 +10,12 @@ from zoo_core.space import Space, halvings, size_problem
 
 NORMS = ("none", "batch", "instance", "layer", "spectral")
 ACTIVATIONS = ("relu", "leaky_relu", "elu", "gelu", "silu")
+HALVINGS = ("strided", "averaged")
 INITS = ("dcgan", "kaiming", "orthogonal", "torch")
 
 NORM_HELP = "normalisation of every layer but the first; spectral divides the weights of all layers instead"
 ACTIVATION_HELP = "activation; leaky_relu has slope 0.2"
+HALVING_HELP = "how maps are halved; averaged: the first by stride, all others by 3x3 convolutions and means over 2x2"
 INIT_HELP = "weights at the start: dcgan is N(0, 0.02), kaiming is He's, orthogonal, torch leaves torch's own"
 
 
@@ -61,7 +63,8 @@ class ConvCriticOptions(HalvingOptions):
     """
 
     depth: int = option(1, "convolutions per resolution, the halving one included", min=1, max=8)
-    kernel: int = option(4, "kernel of the halving convolutions", min=2, max=7)
+    kernel: int = option(4, "kernel of the strided halving convolutions", min=2, max=7)
+    halving: str = option("strided", HALVING_HELP, choices=HALVINGS)
     norm: str = option("none", NORM_HELP, choices=NORMS)
     activation: str = option("leaky_relu", ACTIVATION_HELP, choices=ACTIVATIONS)
     dropout: float = option(0.0, "share of activations dropped in training", min=0.0, below=1.0)
