@@ -7,7 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from zoo_colorpicker.colorpicker import ColorPicker, Head, Stage, mix
+from zoo_colorpicker.colorpicker import ColorPicker, Head, NearestStage, Stage, mix
 from zoo_colorpicker.entries import zoo_entries
 from zoo_colorpicker.options import ColorPickerOptions
 
@@ -128,6 +128,29 @@ def test_stage_shuffles_features_and_latent_and_then_convolves(kernel, cin, late
         torch.testing.assert_close(found[o, y, z], total)
 
 
+@pytest.mark.parametrize("kernel", [3, 4, 1])
+def test_the_nearest_stage_doubles_convolves_and_adds_a_linear_map_of_the_latent(kernel):
+    torch.manual_seed(0)
+    stage = NearestStage(3, 5, 2, kernel).double()
+    x, w = torch.randn(2, 3, 4, 6, dtype=torch.float64), torch.randn(2, 2, dtype=torch.float64)
+    convolution, before = stage.doubled.conv, (kernel - 1) // 2
+    large = torch.nn.functional.pad(x.repeat_interleave(2, 2).repeat_interleave(2, 3), (before, kernel - 1 - before) * 2)
+    plain = torch.nn.functional.conv2d(large, convolution.weight, convolution.bias)
+    torch.testing.assert_close(stage(x, w), plain + (w @ stage.latent.weight.T)[:, :, None, None])
+
+
+def test_what_nearest_draws_at_first_has_no_hatching_where_shuffle_has():
+    """Energy at the highest spatial frequency, that of single pixels that alternate, as a share of all, at the start."""
+    space, z = Space(32), torch.randn(16, 5, generator=torch.Generator().manual_seed(0))
+
+    def alternating(**options):
+        weights = torch.cat([generator(space, width=8, seed=seed, **options).eval()(z, Condition()) for seed in range(4)])
+        power = torch.fft.fft2(weights - weights.mean((2, 3), keepdim=True)).abs().square()
+        return float((power[..., 14:19, :].sum() / power.sum()).detach())
+
+    assert alternating(doubling="nearest", kernel=3) < alternating(doubling="shuffle") / 3
+
+
 @pytest.mark.parametrize("distribution, groups", [("shared", 1), ("per_channel", 3)])
 def test_head_mixes_the_palette_with_the_softmax_of_its_maps(distribution, groups):
     torch.manual_seed(0)
@@ -161,8 +184,8 @@ def test_hard_images_are_made_of_the_palettes_colours_outside_training():
 @pytest.mark.parametrize("size", [16, 24, 48, 64, 80, 96, 112, 128])
 def test_every_size_channel_and_condition(size, channels, kind):
     space, condition = conditioned(kind, size, channels)
-    distribution = ("shared", "per_channel")[channels % 2]
-    images = generator(space, distribution=distribution)(torch.randn(2, 5), condition)
+    distribution, doubling = ("shared", "per_channel")[channels % 2], ("shuffle", "nearest")[size // 16 % 2]
+    images = generator(space, distribution=distribution, doubling=doubling)(torch.randn(2, 5), condition)
     assert images.shape == (2, channels, size, size)
     assert images.isfinite().all() and images.abs().max() <= 1 and images.std() > 0
 

@@ -18,16 +18,18 @@ from torch import Tensor, nn
 from zoo_colorpicker.options import ColorPickerOptions
 from zoo_core.interfaces import Upsampler
 from zoo_core.nets.layers import conv, norm
+from zoo_core.nets.upsamplers import FoldedNearest
 
 
 class ColorPicker(Upsampler):
-    """Pixel shuffle before each convolution, the latent at every stage, a palette at the end."""
+    """Doubling before each convolution, the latent at every stage, a palette at the end."""
 
     def __init__(self, options: ColorPickerOptions) -> None:
         self.options = options
 
     def stage(self, cin: int, cout: int, latent: int) -> nn.Module:
-        return Stage(cin, cout, latent, self.options.kernel)
+        stage = NearestStage if self.options.doubling == "nearest" else Stage
+        return stage(cin, cout, latent, self.options.kernel)
 
     def head(self, cin: int, channels: int, latent: int) -> nn.Module:
         return Head(cin, channels, latent, self.options)
@@ -46,6 +48,22 @@ class Stage(nn.Module):
         everywhere = w.to(x.dtype)[:, :, None, None].expand(-1, -1, *x.shape[2:])  # (N, latent, H, W), constant maps
         x = F.pad(torch.cat([x, everywhere], 1), (0, 0, 0, 0, 0, self.missing))
         return self.conv(self.shuffle(x))  # type: ignore[no-any-return]
+
+
+class NearestStage(nn.Module):
+    """(N, cin, H, W), (N, latent) -> (N, cout, 2H, 2W): nearest-neighbour doubling and a convolution, plus a linear map of w.
+
+    A constant map under a convolution is a linear map of its value, up to the borders. The pixels of a doubled pixel start
+    equal, where a pixel shuffle makes each of the four from channels of its own.
+    """
+
+    def __init__(self, cin: int, cout: int, latent: int, kernel: int) -> None:
+        super().__init__()
+        self.doubled = FoldedNearest(cin, cout, kernel)
+        self.latent = nn.Linear(latent, cout, bias=False)
+
+    def forward(self, x: Tensor, w: Tensor) -> Tensor:
+        return self.doubled(x) + self.latent(w)[:, :, None, None]  # type: ignore[no-any-return]
 
 
 class Head(nn.Module):
