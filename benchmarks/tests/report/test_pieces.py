@@ -10,18 +10,19 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import Markup
 
-from zoo_bench.report import curves, pictures, text
+from zoo_bench import words as text
+from zoo_bench.report import curves, pictures
 from zoo_bench.report.curves import Series, chart, slices, ticks
-from zoo_bench.report.markup import Html, join, tag
 from zoo_bench.report.overlay import NUMBER, Point, scatter
+from zoo_bench.report.svg import join, tag
 from zoo_core.pictures.grid import GUTTER, grid, write_png
 
 
 def drawn(figure):
     """The points of a chart's line, in picture coordinates."""
-    svg = ElementTree.fromstring(figure).find("svg")
-    path = next(p for p in svg.iter("path") if p.get("class") == "curve").get("d")
+    path = next(p for p in ElementTree.fromstring(figure.svg).iter("path") if p.get("class") == "curve").get("d")
     return [tuple(map(float, pair.split(","))) for pair in path[1:].split()]
 
 
@@ -36,19 +37,19 @@ def test_a_line_goes_through_its_points():
 
 def test_what_cannot_be_seen_is_said():
     figure = chart(Series("loss", [(0, 4.0), (10, 2.5)], lost=3), "critic")
-    assert "3 values not finite" in figure
-    label = ElementTree.fromstring(figure).find("svg").get("aria-label")
+    assert figure.notes == ("3 values not finite",)
+    label = ElementTree.fromstring(figure.svg).get("aria-label")
     assert label == "critic loss: 4 at iteration 0, 2.5 at iteration 10, between 2.5 and 4"
-    assert "no finite value in 2 records" in chart(Series("loss", [], lost=2))
+    assert chart(Series("loss", [], lost=2)).now == "no finite value in 2 records"
 
 
 def test_a_spike_does_not_flatten_the_rest():
     points = [(i, 1e6 if i == 7 else math.sin(i / 20)) for i in range(600)]
     figure = chart(Series("loss", points))
-    assert "spikes cut off" in figure
+    assert "spikes cut off" in figure.notes
     ys = [y for _, y in drawn(figure)][5:]
     assert max(ys) - min(ys) > (curves.BOTTOM - curves.TOP) / 2
-    assert "spikes" not in chart(Series("loss", [(i, math.sin(i / 20)) for i in range(600)]))
+    assert not chart(Series("loss", [(i, math.sin(i / 20)) for i in range(600)])).notes
 
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -57,7 +58,7 @@ finite = st.floats(allow_nan=False, allow_infinity=False)
 @given(st.lists(finite, min_size=1, max_size=400))
 def test_any_finite_series_stays_on_the_picture(values):
     figure = chart(Series("loss", list(enumerate(values))))
-    svg = ElementTree.fromstring(figure).find("svg")
+    svg = ElementTree.fromstring(figure.svg)
     if len(values) > 1:
         for x, y in drawn(figure):
             assert curves.LEFT <= x <= curves.RIGHT and curves.TOP <= y <= curves.BOTTOM
@@ -88,7 +89,7 @@ def test_ticks_are_round_and_inside(low, span):
     "values", [(100.0011, 100.0014), (0.0, 5e-324), (1.7e308, -1.7e308), (1.7e308, 1.7e308), (1e16, 1e16 + 2)]
 )
 def test_labels_of_an_axis_differ(values):
-    svg = ElementTree.fromstring(chart(Series("loss", list(enumerate(values))))).find("svg")
+    svg = ElementTree.fromstring(chart(Series("loss", list(enumerate(values)))).svg)
     labels = [t.text for t in svg.iter("text") if t.get("text-anchor") == "end" and float(t.get("x")) < curves.LEFT]
     assert len(labels) >= 3 and len(set(labels)) == len(labels)
 
@@ -142,11 +143,10 @@ def test_durations(seconds, expected):
     assert text.duration(seconds) == expected
 
 
-def test_markup_is_escaped_unless_made_here():
-    assert tag("p", "a < b & c", title='"<') == '<p title="&quot;&lt;">a &lt; b &amp; c</p>'
-    assert join("<", tag("b", 1), None, ["&", Html("<i>")]) == "&lt;<b>1</b>&amp;<i>"
-    assert tag("button", hidden=True, disabled=False, data_copy="x") == '<button hidden data-copy="x"></button>'
-    assert tag("img", alt="") == '<img alt="">'
+def test_svg_is_escaped_unless_made_here():
+    assert tag("text", "a < b & c", data_name='"<') == '<text data-name="&#34;&lt;">a &lt; b &amp; c</text>'
+    assert join("<", tag("g", 1), None, ["&", Markup("<i>")]) == "&lt;<g>1</g>&amp;<i>"
+    assert tag("path", d="{0}{x}", class_=None) == '<path d="{0}{x}"></path>'
 
 
 @given(st.integers(1, 60), st.integers(3, 40), st.integers(1, 3))
@@ -178,6 +178,6 @@ def test_a_huge_picture_is_shrunk(tmp_path):
 def test_numbers_of_a_logarithmic_axis_do_not_run_into_one_another(low, span):
     figure = scatter("KID", "parameters", [Point(1, "a", 10**low, 0.0), Point(2, "b", 10 ** (low + span), 1.0)])
     marks = [
-        float(mark.get("x")) for mark in ElementTree.fromstring(figure).iter("text") if mark.get("text-anchor") == "middle"
+        float(mark.get("x")) for mark in ElementTree.fromstring(figure.svg).iter("text") if mark.get("text-anchor") == "middle"
     ]
     assert all(right - left >= NUMBER for left, right in pairwise(marks))

@@ -8,7 +8,9 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from zoo_bench.report.markup import Html, tag
+from markupsafe import Markup
+
+from zoo_bench.report.svg import tag
 from zoo_bench.words import count, number, plural
 
 WIDTH, HEIGHT = 420, 190
@@ -99,36 +101,55 @@ def vertical(parts: Sequence[Slice]) -> tuple[float, float, bool]:
     return max(low, -sys.float_info.max), min(high, sys.float_info.max), cut
 
 
-def chart(series: Series, what: str = "") -> Html:
-    """A <figure> with the curve, its last value as text, and what a reader who does not see it has to know."""
-    title = tag("span", series.name, class_="name")
+@dataclass(frozen=True)
+class Chart:
+    """A picture with its words: `now` stands where a script writes the value under the pointer, `legend` is (label, colour)."""
+
+    title: str
+    now: str
+    svg: Markup | None = None
+    notes: tuple[str, ...] = ()
+    legend: tuple[tuple[str, str], ...] = ()
+
+
+def chart(series: Series, what: str = "") -> Chart:
+    """The curve, its last value as text, and what a reader who does not see it has to know."""
     if not series.points:
-        note = f"no finite value in {plural(series.lost, 'record')}" if series.lost else "no values"
-        return tag("figure", tag("figcaption", title, tag("span", note, class_="now")), class_="chart empty")
+        return Chart(series.name, f"no finite value in {plural(series.lost, 'record')}" if series.lost else "no values")
     parts = slices(series.points)
     low, high, cut = vertical(parts)
-    start, end = series.points[0][0], series.points[-1][0]
-    x = Axis(start, end, LEFT, RIGHT) if end > start else Axis(start - 1, start + 1, LEFT, RIGHT)
-    y = Axis(low, high, BOTTOM, TOP)
-    last = series.points[-1][1]
-    notes = [f"{plural(series.lost, 'value')} not finite"] if series.lost else []
-    notes += ["spikes cut off"] if cut else []
-    svg = tag(
+    x, y = across(series.points[0][0], series.points[-1][0]), Axis(low, high, BOTTOM, TOP)
+    points = [[x(p.x), y(p.mean), count(p.x), number(p.mean)] for p in parts]
+    svg = canvas([frame(x, y), _curve(parts, x, y)], _spoken(series, what), points)
+    return Chart(series.name, number(series.points[-1][1]), svg, remarks(series.lost, cut))
+
+
+def canvas(shapes: Sequence[Markup], spoken: str, points: Sequence[object], names: Sequence[object] | None = None) -> Markup:
+    """The <svg>. `points` are what a script shows under the pointer: x, y and two texts, then a place in `names`, if given."""
+    return tag(
         "svg",
-        frame(x, y),
-        _curve(parts, x, y),
+        shapes,
         viewBox=f"0 0 {WIDTH} {HEIGHT}",
         role="img",
+        aria_label=spoken,
         data_top=TOP,
         data_bottom=BOTTOM,
-        aria_label=_spoken(series, what),
-        data_points=json.dumps([[x(p.x), y(p.mean), count(p.x), number(p.mean)] for p in parts], separators=(",", ":")),
+        data_points=_json(points),
+        data_names=None if names is None else _json(names),
     )
-    caption = tag("figcaption", title, tag("span", number(last), class_="now", data_last=number(last)))
-    return tag("figure", caption, svg, tag("p", "; ".join(notes), class_="hint") if notes else None, class_="chart")
 
 
-def frame(x: Axis, y: Axis) -> Html:
+def across(start: float, end: float) -> Axis:
+    """The horizontal axis; a single number stands in its middle."""
+    return Axis(start, end, LEFT, RIGHT) if end > start else Axis(start - 1, start + 1, LEFT, RIGHT)
+
+
+def remarks(lost: int, cut: bool) -> tuple[str, ...]:
+    """What a chart leaves out."""
+    return (*([f"{plural(lost, 'value')} not finite"] if lost else []), *(["spikes cut off"] if cut else []))
+
+
+def frame(x: Axis, y: Axis) -> Markup:
     """The rules and numbers of two axes."""
     marks = []
     values = ticks(y.low, y.high)
@@ -146,6 +167,10 @@ def frame(x: Axis, y: Axis) -> Html:
     return tag("g", marks, class_="frame", aria_hidden="true")
 
 
+def _json(values: object) -> str:
+    return json.dumps(values, separators=(",", ":"), ensure_ascii=False)
+
+
 def _digits(values: Sequence[float]) -> int:
     """Significant digits that tell evenly spaced values apart."""
     if len(values) < 2:
@@ -154,7 +179,7 @@ def _digits(values: Sequence[float]) -> int:
     return max(3, math.floor(math.log10(largest)) - math.floor(math.log10(values[1] / 2 - values[0] / 2)) + 2)
 
 
-def _curve(parts: Sequence[Slice], x: Axis, y: Axis) -> Html:
+def _curve(parts: Sequence[Slice], x: Axis, y: Axis) -> Markup:
     line = " ".join(f"{x(p.x)},{y(p.mean)}" for p in parts)
     if len(parts) == 1:
         return tag("circle", cx=x(parts[0].x), cy=y(parts[0].mean), r=3, class_="dot")

@@ -7,11 +7,10 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from PIL import Image
 
-from zoo_bench.report.markup import Html, tag
 from zoo_core.pictures.grid import GUTTER
 
 T = TypeVar("T")
@@ -28,19 +27,51 @@ class Picture:
     width: int
     height: int
 
-    def img(self, alt: str, display: int = DISPLAY) -> Html:
-        """<img>, enlarged by the largest whole factor that keeps it within `display` CSS pixels."""
-        factor = max(1, display // self.width)
-        source = "data:image/png;base64," + base64.b64encode(self.data).decode()
-        return tag(
-            "img",
-            src=source,
-            alt=alt,
-            width=self.width * factor,
-            height=self.height * factor,
-            class_="pixels",
-            decoding="async",
-        )
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture with its words; `absent` stands in the place of a missing one.
+
+    `display`: CSS pixels that it may take, of which it fills the largest whole multiple of its own width.
+    """
+
+    caption: str
+    alt: str
+    picture: Picture | None
+    absent: str = ""
+    display: int = DISPLAY
+
+    @property
+    def source(self) -> str:
+        return "data:image/png;base64," + base64.b64encode(self.picture.data).decode() if self.picture else ""
+
+    @property
+    def width(self) -> int:
+        return self.picture.width * self._factor if self.picture else 0
+
+    @property
+    def height(self) -> int:
+        return self.picture.height * self._factor if self.picture else 0
+
+    @property
+    def _factor(self) -> int:
+        return max(1, self.display // self.picture.width) if self.picture else 1
+
+
+def figure(path: Path, caption: str, alt: str, absent: str = "") -> Figure:
+    """A picture file, as large as two in a row can be."""
+    return Figure(caption, alt, load(path), _absent(path, absent))
+
+
+def thumbnail(path: Path, caption: str, alt: str, side: Any) -> Figure:
+    """The first images of a grid of `side` x `side` pixel images, small."""
+    whole = size(path)
+    part = corner(whole, side) if whole and isinstance(side, int) and 0 < side < 4096 else None
+    return Figure(caption, alt, load(path, part), _absent(path, "There are no samples."), THUMBNAIL)
+
+
+def _absent(path: Path, words: str) -> str:
+    return "This picture cannot be read." if path.exists() else words
 
 
 def load(path: Path, corner: tuple[int, int] | None = None) -> Picture | None:

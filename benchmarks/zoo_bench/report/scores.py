@@ -2,115 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from markupsafe import Markup
+
 from zoo_bench import words as text
-from zoo_bench.records.run import Run, table
-from zoo_bench.records.scores import (
-    ACCURACY,
-    ARROWS,
-    EVALUATOR,
-    NAMES,
-    SHUFFLED,
-    STATISTICS,
-    _identity,
-    between,
-    in_place_of,
-    shown,
-)
-from zoo_bench.report.markup import Html, join, tag
-
-VALUE, INTERVAL, SMALL, FLOOR, BLURRED = "Value", "95 % interval", "At the floor's n", "Floor", "Blurred"
-COLUMNS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
-    VALUE: lambda score: text.measured(score.get("value"), score.get("spread")),
-    INTERVAL: lambda score: between(score) or text.NOTHING,
-    SMALL: lambda score: text.number(score.get("at_floor_n"), 3),
-    FLOOR: lambda score: text.number(score.get("floor"), 3),
-    BLURRED: lambda score: text.number(score.get("blurred"), 3),
-}
+from zoo_bench.records.run import Run, rows, table
+from zoo_bench.records.scores import ACCURACY, ARROWS, EVALUATOR, NAMES, SHUFFLED, STATISTICS, shown
+from zoo_bench.report.svg import tag
 
 
-def section(run: Run) -> Html:
-    """Table of scores and, below it, the whole identity of the evaluator."""
-    if "scores" not in run.report:
-        return tag("p", "This run has not been evaluated yet, so there are no scores.", class_="absent")
+def plus_minus(score: Mapping[str, Any]) -> str:
+    """`± 0.0013`; "" for a score without a spread."""
+    spread = text.finite(score.get("spread"))
+    return "" if spread is None else f"± {text.number(spread, 2)}"
+
+
+def label(name: str) -> str:
+    return NAMES.get(name, (text.words(name), ""))[0]
+
+
+def described(score: Mapping[str, Any]) -> tuple[str, str]:
+    """The label of a score, and what a reader has to know of it."""
+    name = str(score.get("name", ""))
+    if not name.startswith("accuracy_"):
+        return NAMES.get(name, (text.words(name).capitalize(), ""))
+    attribute, control = name.removeprefix("accuracy_").removesuffix("_shuffled"), name.endswith("_shuffled")
+    return f"Accuracy, {text.words(attribute)}{', shuffled' if control else ''}", SHUFFLED if control else ACCURACY
+
+
+def direction(score: Mapping[str, Any]) -> tuple[str, str]:
+    """("↓", "lower is better"); two empty texts for a score that does not say."""
+    return ARROWS.get(str(score.get("better")), ("", ""))
+
+
+def any_number(rows: Iterable[Mapping[str, Any]], key: str) -> bool:
+    """Whether a column of this key would hold a number."""
+    return any(text.finite(row.get(key)) is not None for row in rows)
+
+
+def measured(run: Run) -> dict[str, Any]:
+    """The scores, and the whole identity of the evaluator."""
     scores, nameless = shown(run)
-    missing = None
-    if nameless:
-        names = ", ".join(nameless)
-        missing = tag(
-            "p", f"Not shown, because the report does not say what they were measured with: {names}.", class_="absent"
-        )
-    if not scores:
-        return join(missing or tag("p", "The evaluation left no scores.", class_="absent"), _evaluator(run))
-    small = any(text.finite(score.get("at_floor_n")) is not None for score in scores)
-    ranges = any(map(between, scores))
-    blurred = any(text.finite(score.get("blurred")) is not None for score in scores)
-    present = {INTERVAL: ranges, SMALL: small, BLURRED: blurred}
-    columns = {name: shows for name, shows in COLUMNS.items() if present.get(name, True)}
-    head = tag(
-        "tr",
-        tag("th", "Score", scope="col"),
-        tag("th", "Measured with", scope="col", class_="identity"),
-        [tag("th", name, scope="col", class_="num") for name in columns],
-    )
-    caption = tag(
-        "caption",
-        "Value ± spread. ↓ lower is better, ↑ higher is better. Floor: the same score for held-out real images in place of "
-        "generated ones, so what a perfect generator would get.",
-        " Interval: where the score would lie had other images been drawn." if ranges else None,
-        " At the floor's n: the score of as many generated images as there are held-out ones; compare the floor with this."
-        if small
-        else None,
-        " Blurred: the same score for the held-out images after a blur, so what images get that are visibly bad."
-        if blurred
-        else None,
-    )
-    body = tag("tbody", [_row(score, columns) for score in scores])
-    return join(tag("table", caption, tag("thead", head), body, class_="scores"), missing, _evaluator(run))
+    evaluator = [
+        (EVALUATOR.get(str(key), text.words(str(key))), text.count(value) if str(key).startswith("n_") else value)
+        for key, value in table(run.report, "evaluator").items()
+    ]
+    return {"evaluated": "scores" in run.report, "shown": scores, "nameless": nameless, "evaluator": evaluator}
 
 
-def statistics(run: Run) -> Html | None:
+def classes(run: Run) -> dict[str, Any] | None:
+    """One row for each class that has enough images; None where there is none, or where what measured it is not said."""
+    found = [row for row in rows(run.report.get("classes")) if isinstance(row, Mapping)]
+    identity = table(run.report, "evaluator").get("id")
+    return {"identity": identity, "rows": found} if found and identity else None
+
+
+def statistics(run: Run) -> dict[str, Any] | None:
     """Sprite statistics of real and generated images side by side; None where the report has none."""
     real, fake = table(run.report, "statistics", "real"), table(run.report, "statistics", "fake")
-    names = list(dict.fromkeys([*real, *fake]))
-    if not names:
-        return None
+    names = [str(name) for name in dict.fromkeys([*real, *fake])]
     evaluator = table(run.report, "evaluator")
-    if not evaluator.get("id"):
-        return tag("p", "Not shown, because the report does not say what they were measured on.", class_="absent")
-    head = tag(
-        "tr",
-        tag("th", "Statistic", scope="col"),
-        tag("th", tag("span", class_="key real"), "Real", scope="col", class_="num"),
-        tag("th", tag("span", class_="key fake"), "Generated", scope="col", class_="num"),
-        tag("td", class_="bars"),
+    return (
+        {
+            "identity": evaluator.get("id"),
+            "n_real": evaluator.get("n_real"),
+            "n_fake": evaluator.get("n_fake"),
+            "rows": [(name, STATISTICS.get(name, ""), real.get(name), fake.get(name)) for name in names],
+        }
+        if names
+        else None
     )
-    body = [
-        tag(
-            "tr",
-            tag("th", text.words(str(name)), tag("span", STATISTICS.get(str(name), ""), class_="hint"), scope="row"),
-            tag("td", text.number(real.get(name), 3), class_="num"),
-            tag("td", text.number(fake.get(name), 3), class_="num"),
-            tag("td", bars(real.get(name), fake.get(name)), class_="bars"),
-        )
-        for name in names
-    ]
-    caption = tag(
-        "caption",
-        f"Means over {text.count(evaluator.get('n_real'))} real and {text.count(evaluator.get('n_fake'))} generated images, ",
-        tag("code", evaluator["id"]),
-        ".",
-    )
-    return tag("table", caption, tag("thead", head), tag("tbody", body), class_="statistics")
 
 
-def bars(real: Any, fake: Any) -> Html | None:
-    """Two bars on a common scale that starts at 0; None unless both values are finite and at least 0."""
+def bars(real: Any, fake: Any) -> Markup:
+    """Two bars on a common scale that starts at 0; nothing unless both values are finite and at least 0."""
     pair = text.finite(real), text.finite(fake)
     if pair[0] is None or pair[1] is None or min(pair[0], pair[1]) < 0 or max(pair[0], pair[1]) == 0:
-        return None
+        return Markup("")
     most = max(pair[0], pair[1])
     wide = [round(100 * (value / most), 1) for value in (pair[0], pair[1])]
     return tag(
@@ -121,53 +91,3 @@ def bars(real: Any, fake: Any) -> Html | None:
         preserveAspectRatio="none",
         aria_hidden="true",
     )
-
-
-def _row(score: Mapping[str, Any], columns: Mapping[str, Callable[[Mapping[str, Any]], str]]) -> Html:
-    name = str(score.get("name", ""))
-    label, meaning = NAMES.get(name, (text.words(name).capitalize(), ""))
-    if name.startswith("accuracy_"):
-        attribute, control = name.removeprefix("accuracy_").removesuffix("_shuffled"), name.endswith("_shuffled")
-        label = f"Accuracy, {text.words(attribute)}{', shuffled' if control else ''}"
-        meaning = SHUFFLED if control else ACCURACY
-    arrow, better = ARROWS.get(str(score.get("better")), ("", ""))
-    what = [
-        tag("span", label, class_="score"),
-        tag("span", arrow, class_="arrow", title=better, role="img", aria_label=better) if arrow else None,
-        tag("span", meaning, class_="hint") if meaning else None,
-    ]
-    mark = in_place_of([score]).strip()
-    identity = tag(
-        "td",
-        tag("code", _identity(score)),
-        tag("span", mark, class_="state", data_state="replaced") if mark else None,
-        class_="identity",
-    )
-    values = [
-        tag("td", shows(score), class_="num value" if name == VALUE else "num", data_label=name)
-        for name, shows in columns.items()
-    ]
-    return tag("tr", tag("th", what, scope="row"), identity, values)
-
-
-def _evaluator(run: Run) -> Html | None:
-    evaluator = table(run.report, "evaluator")
-    if not evaluator:
-        return None
-    pairs = [
-        (EVALUATOR.get(str(key), text.words(str(key))), text.count(value) if str(key).startswith("n_") else value)
-        for key, value in evaluator.items()
-    ]
-    return tag("details", tag("summary", "How this was measured"), definitions(pairs))
-
-
-def definitions(pairs: list[tuple[str, Any]]) -> Html:
-    """Names with values; a value that is an object becomes a list of its own."""
-    items = [tag("div", tag("dt", name), tag("dd", _definition(value))) for name, value in pairs]
-    return tag("dl", items, class_="facts")
-
-
-def _definition(value: Any) -> Html:
-    if isinstance(value, Mapping):
-        return tag("ul", [tag("li", f"{key} {text.value(item)}") for key, item in value.items()])
-    return Html(tag("span", text.value(value)))

@@ -1,8 +1,7 @@
-"""The sections of the page, from top to bottom. Each is a function of a run; None leaves the section out."""
+"""What the sections of a run's page show, from top to bottom. Each is a function of a run; None leaves the section out."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,9 +9,8 @@ from typing import Any
 from zoo_bench import words as text
 from zoo_bench.records.run import Run, rows, table
 from zoo_bench.report import pictures
-from zoo_bench.report.curves import Series, chart
-from zoo_bench.report.markup import Html, join, tag
-from zoo_bench.report.scores import definitions
+from zoo_bench.report.curves import Chart, chart
+from zoo_bench.report.pictures import Figure, figure, thumbnail
 from zoo_bench.report.series import phases, scores, series, term
 from zoo_core.hooks import PARTS
 
@@ -51,20 +49,18 @@ def summary(run: Run) -> str:
 def state(run: Run) -> str:
     """finished, stopped, failed; without an evaluation: trained part-way or nothing yet."""
     known = table(run.report, "training").get("state")
-    return str(known) if known else "not evaluated yet" if run.metrics else "nothing trained yet"
+    if isinstance(known, str) and known:
+        return known
+    return "not evaluated yet" if run.metrics else "nothing trained yet"
 
 
-def warnings(run: Run) -> Html | None:
+def warnings(run: Run) -> list[str]:
     """Everything a reader has to know before believing a number."""
-    found = [*run.problems, *(str(warning) for warning in rows(run.report.get("warnings")))]
-    if not found:
-        return None
-    head = tag("h2", text.plural(len(found), "warning"), id="warnings")
-    return tag("aside", head, tag("ul", [tag("li", line) for line in found]), class_="warnings", aria_labelledby="warnings")
+    return [*run.problems, *(str(warning) for warning in rows(run.report.get("warnings")))]
 
 
-def numbers(run: Run) -> Html | None:
-    """How much was trained, how fast, and on what."""
+def numbers(run: Run) -> list[tuple[str, str, str]]:
+    """How much was trained, how fast, and on what: name, value, note."""
     training, recipe = _training(run), run.recipe
     parameters = table(training, "parameters")
     facts = [
@@ -75,32 +71,15 @@ def numbers(run: Run) -> Html | None:
         ("Parameters", _million(parameters.get("generator")), "of the generator"),
         ("Seed", text.value(recipe.get("seed")), ""),
     ]
-    known = [fact for fact in facts if fact[1] not in (text.NOTHING, "none")]
-    if not known:
-        return None
-    return tag(
-        "dl",
-        [
-            tag("div", tag("dt", name), tag("dd", tag("span", value), tag("small", note) if note else None))
-            for name, value, note in known
-        ],
-        class_="numbers",
-    )
+    return [fact for fact in facts if fact[1] not in (text.NOTHING, "none")]
 
 
-def samples(run: Run) -> Html:
-    """The final samples beside real images."""
+def samples(run: Run) -> list[Figure]:
+    """The final samples and real images; then what else was drawn of the finished model, with what each figure shows."""
     final, caption = run.picture("final"), "Generated"
     if not final.exists() and run.samples:
         iteration, final = run.samples[-1]
         caption = f"Generated, after {text.count(iteration)} iterations"
-    left = figure(final, caption, "grid of generated images", "There are no samples yet.")
-    right = figure(run.picture("real"), "Real", "grid of real images", "There is no picture of real images.")
-    return tag("div", left, right, class_="pair")
-
-
-def more_samples(run: Run) -> Html | None:
-    """What else was drawn of the finished model, with what each figure shows."""
     labels = "; ".join(f"{name}: {', '.join(map(str, rows(values)))}" for name, values in _labels(run))
     wanted = [
         (
@@ -129,105 +108,53 @@ def more_samples(run: Run) -> Html | None:
             "rows of generated images, each beside the training images nearest to it",
         ),
     ]
-    found = [figure(run.picture(name), caption, alt, "") for name, caption, alt in wanted if run.picture(name).exists()]
-    pairs = [tag("div", found[start : start + 2], class_="pair") for start in range(0, len(found), 2)]
-    return join(pairs) if pairs else None
+    return [
+        figure(final, caption, "grid of generated images", "There are no samples yet."),
+        figure(run.picture("real"), "Real", "grid of real images", "There is no picture of real images."),
+        *(figure(run.picture(name), caption, alt) for name, caption, alt in wanted if run.picture(name).exists()),
+    ]
 
 
 def _labels(run: Run) -> list[tuple[str, Any]]:
     return list(table(run.recipe, "space", "labels").items())
 
 
-def progress(run: Run) -> Html | None:
+def progress(run: Run) -> list[Figure] | None:
     """The same latents as training goes on: up to STEPS_SHOWN moments, evenly chosen."""
-    shots = [
-        thumbnail(run, path, text.count(iteration), f"samples after {text.count(iteration)} iterations")
-        for iteration, path in pictures.spread_out(run.samples, STEPS_SHOWN)
-    ]
-    if not shots:
-        return None
-    note = f"{len(shots)} of {text.count(len(run.samples))} moments" if len(shots) < len(run.samples) else "All moments"
-    lead = tag("p", f"The same latents as training goes on. {note}, each with its number of iterations.", class_="lead")
-    return join(lead, tag("div", shots, class_="strip"))
+    shots = pictures.spread_out(run.samples, STEPS_SHOWN)
+    return [shot(run, path, text.count(at), f"samples after {text.count(at)} iterations") for at, path in shots] or None
 
 
-def thumbnail(run: Run, path: Path, caption: str, alt: str) -> Html:
+def shot(run: Run, path: Path, caption: str, alt: str) -> Figure:
     """The first images of a grid that the run has drawn, small."""
-    side, whole = table(run.recipe, "space").get("size"), pictures.size(path)
-    part = pictures.corner(whole, side) if whole and isinstance(side, int) and 0 < side < 4096 else None
-    return figure(path, caption, alt, "There are no samples.", part, pictures.THUMBNAIL)
+    return thumbnail(path, caption, alt, table(run.recipe, "space").get("size"))
 
 
-def figure(
-    path: Path,
-    caption: str,
-    alt: str,
-    absent: str,
-    part: tuple[int, int] | None = None,
-    display: int = pictures.DISPLAY,
-) -> Html:
-    """A picture file, or its upper left `part`; a missing one is replaced by the words of `absent`."""
-    picture = pictures.load(path, part)
-    words = "This picture cannot be read." if path.exists() else absent
-    inside = picture.img(alt, display) if picture else tag("p", words, class_="absent")
-    return tag("figure", tag("div", inside, class_="frame"), tag("figcaption", caption))
-
-
-def curves(run: Run) -> Html:
+def curves(run: Run) -> list[tuple[str, list[Chart]]]:
     """A chart for every term, grouped by phase; then speed and learning rate."""
     if not run.metrics:
-        return tag("p", "No metrics have been recorded yet.", class_="absent")
-    groups = [_group("scores on the way", found)] if (found := list(scores(run).values())) else []
-    groups += [_group(phase, [term(run, name) for name in names]) for phase, names in phases(run).items()]
+        return []
+    groups = [("scores on the way", found)] if (found := list(scores(run).values())) else []
+    groups += [(text.words(phase), [term(run, name) for name in names]) for phase, names in phases(run).items()]
     pace = [("images_per_second", "images per second"), ("lr", "learning rate")]
-    groups.append(_group("pace", [series(label, [(line, line.get(key)) for line in run.metrics]) for key, label in pace]))
-    note = "Over iterations. Where there are more records than room, the line is their mean and the band their range."
-    return join(tag("p", note, class_="lead"), groups)
+    groups.append(("pace", [series(label, [(line, line.get(key)) for line in run.metrics]) for key, label in pace]))
+    return [(phase, [chart(one, phase) for one in group]) for phase, group in groups]
 
 
-def options(run: Run) -> Html | None:
-    """What every part was, and its options."""
+def options(run: Run) -> list[tuple[str, Any, Mapping[str, Any]]] | None:
+    """Every part: its name, its id, its options."""
     parts, chosen = table(run.recipe, "parts"), table(run.recipe, "options")
     names = [name for name in dict.fromkeys([*PARTS, *parts, "train", *chosen]) if name in parts or name in chosen]
-    blocks = []
-    for name in names:
-        head = tag("h3", text.words(name), " ", tag("code", text.value(parts[name])) if name in parts else None)
-        body = [
-            tag("tr", tag("th", key, scope="row"), tag("td", text.value(value))) for key, value in table(chosen, name).items()
-        ]
-        inside = tag("table", tag("tbody", body), class_="options") if body else tag("p", "no options", class_="absent")
-        blocks.append(tag("div", head, inside))
-    return tag("div", blocks, class_="columns") if blocks else None
+    return [(name, parts.get(name), table(chosen, name)) for name in names] or None
 
 
-def repeat(run: Run) -> Html | None:
-    """The command that does it again."""
-    command = command_of(run)
-    if not command:
-        return None
-    lead = tag("p", "The same versions, seed, machine and number of threads give the same bytes.", class_="lead")
-    return join(lead, command_block(command, "command"))
+def command(run: Run) -> str | None:
+    """What was typed for a run, None where that is not known."""
+    typed = run.recipe.get("command")
+    return typed if isinstance(typed, str) and typed else None
 
 
-def command_of(run: Run) -> str:
-    """What was typed for a run, "" where that is not known."""
-    command = run.recipe.get("command")
-    return command if isinstance(command, str) else ""
-
-
-def command_block(command: str, key: str) -> Html:
-    """A command with a button that copies it; `key` is the id of its text, unique in the page."""
-    # Lines are broken before an option, not within; what is copied stays the command to the letter.
-    pieces = [tag("span", piece) if piece.strip() else piece for piece in re.split(r"(\s+)(?=--)", command)]
-    return tag(
-        "div",
-        tag("pre", tag("code", pieces, id=key)),
-        tag("button", "Copy", type="button", hidden=True, data_copy=key),
-        class_="command",
-    )
-
-
-def dataset(run: Run) -> Html | None:
+def dataset(run: Run) -> dict[str, Any] | None:
     """Where the images come from, and which files were left out."""
     told, made = table(run.report, "dataset"), table(run.recipe, "dataset")
     space = table(run.recipe, "space")
@@ -242,40 +169,24 @@ def dataset(run: Run) -> Html | None:
         ("background", text.value(made["background"]) if made.get("background") else None),
         ("SHA-256", told.get("sha256") or run.recipe.get("dataset_sha256")),
     ]
-    known = [(name, value) for name, value in pairs if value]
-    return join(definitions(known), skipped(run)) if known else skipped(run)
+    facts = [(name, value) for name, value in pairs if value]
+    skipped = [item for item in rows(run.report.get("skipped")) if isinstance(item, dict)]
+    return {"facts": facts, "skipped": skipped} if facts or skipped else None
 
 
-def skipped(run: Run) -> Html | None:
-    """Files of the dataset that could not be used."""
-    files = [item for item in rows(run.report.get("skipped")) if isinstance(item, dict)]
-    if not files:
-        return None
-    lines = [tag("li", tag("code", text.value(item.get("name"))), " ", text.value(item.get("reason"))) for item in files]
-    head = tag("summary", f"{text.plural(len(files), 'file')} of the dataset could not be used")
-    return tag("details", head, tag("ul", lines, class_="skipped"))
-
-
-def environment(run: Run) -> Html | None:
+def environment(run: Run) -> list[tuple[str, list[tuple[str, Any]]]] | None:
     """Versions and hardware, as written down before the first step."""
-    hardware = [(text.words(str(key)), value) for key, value in table(run.recipe, "hardware").items() if value is not None]
-    versions = list(table(run.recipe, "versions").items())
     device = [("device", run.recipe["device"])] if run.recipe.get("device") else []
-    precision = list(table(run.recipe, "precision").items())
-    seconds = [(text.words(str(key)), text.duration(value)) for key, value in table(run.report, "seconds").items()]
-    parameters = [(str(key), text.count(value)) for key, value in table(_training(run), "parameters").items()]
+    hardware = [(text.words(str(key)), value) for key, value in table(run.recipe, "hardware").items() if value is not None]
+    seconds = [(text.words(key), text.duration(value)) for key, value in table(run.report, "seconds").items()]
     blocks = [
-        tag("div", tag("h3", head), definitions([(str(k), v) for k, v in pairs]))
-        for head, pairs in (
-            ("Hardware", device + hardware),
-            ("Precision", precision),
-            ("Versions", versions),
-            ("Parameters", parameters),
-            ("Time of the evaluation", seconds),
-        )
-        if pairs
+        ("Hardware", device + hardware),
+        ("Precision", list(table(run.recipe, "precision").items())),
+        ("Versions", list(table(run.recipe, "versions").items())),
+        ("Parameters", [(key, text.count(value)) for key, value in table(_training(run), "parameters").items()]),
+        ("Time of the evaluation", seconds),
     ]
-    return tag("div", blocks, class_="columns") if blocks else None
+    return [block for block in blocks if block[1]] or None
 
 
 def _training(run: Run) -> Mapping[str, Any]:
@@ -289,15 +200,6 @@ def _training(run: Run) -> Mapping[str, Any]:
         "iterations": last.get("iteration"),
         **{key: last.get(key) for key in ("images", "seconds", "images_per_second")},
     }
-
-
-def _group(phase: str, found: list[Series]) -> Html:
-    return tag(
-        "div",
-        tag("h3", text.words(phase)) if phase else None,
-        tag("div", [chart(one, text.words(phase)) for one in found], class_="charts"),
-        class_="phase",
-    )
 
 
 def _hardware(run: Run) -> str:
