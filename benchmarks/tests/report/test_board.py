@@ -232,6 +232,31 @@ def test_what_is_no_folder_is_the_users_mistake(tmp_path):
     assert not (tmp_path / "all.html").exists()
 
 
+def test_hostile_names_stay_text(four, board, change, example):
+    evil = '</td><script>alert("x")</script><img src=x onerror=alert(1)>\'"{{ style }}{% set x %}{# \x00'
+    clean = board(four)
+    parts = {**example("recipe")["parts"], "upsampler": evil}
+    change(four / "vae-nearest-s0", "recipe.json", model=evil, parts=parts, command=f"zoo --model {evil}", seed=evil)
+    scores = [{**example("report")["scores"][0], "id": f"kid-{evil}"}, {"name": evil, "value": 1.0, "better": evil, "id": evil}]
+    evaluator = {"id": evil, "instead_of": evil}
+    change(four / "dcgan-nearest-s0", "report.json", scores=scores, evaluator=evaluator, warnings=[evil])
+    (four / evil.partition("/")[0]).mkdir()
+    write_status(four / evil.partition("/")[0], state="failed", error=evil)
+    found = board(four)
+    assert len(found.all("script")) == len(found.all("style")) == 1 and len(found.all("img")) == len(clean.all("img"))
+    assert not [a for _, a in found.elements if "onerror" in a]
+    assert found.words["style"] == clean.words["style"] and found.words["script"] == clean.words["script"]
+    for words in ('</td><script>alert("x")</script>', "{{ style }}{% set x %}{# "):
+        assert found.text.count(words) > 5
+    assert "\x00" not in found.text
+
+
+def test_a_table_that_may_be_wider_than_its_place_has_a_hint_to_show(four, board):
+    elements = board(four).elements
+    hints = [elements[place - 1][1].get("class") for place, (_, a) in enumerate(elements) if a.get("class") == "wide"]
+    assert hints == ["hint sideways"] * 2  # leaderboard, heat map
+
+
 @settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_no_json_breaks_the_page(tmp_path_factory, board, any_files, data):

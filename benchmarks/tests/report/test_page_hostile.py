@@ -11,7 +11,7 @@ from zoo_bench.records.run import read
 from zoo_bench.report.page import render
 from zoo_core.errors import ZooError
 
-EVIL = '</title><script>alert("x")</script><img src=x onerror=alert(1)>&amp;\x00\u202e\'"$style'
+EVIL = '</title><script>alert("x")</script><img src=x onerror=alert(1)>&amp;\x00\u202e\'"$style{{ style }}{% set x %}{# '
 
 
 def test_an_unfinished_run(run, page):
@@ -99,6 +99,7 @@ def test_hostile_text_stays_text(run, recipe, report, page, line):
     assert not [a for _, a in found.elements if "onerror" in a]
     assert found.words["style"] == clean.words["style"] and found.words["script"] == clean.words["script"]
     assert '<script>alert("x")</script>' in found.text  # as words
+    assert "{{ style }}{% set x %}{# " in found.text
     assert "\x00" not in found.text and "\u202e" not in found.text
 
 

@@ -22,6 +22,12 @@ for (const button of document.querySelectorAll("[data-sort]")) {
   });
 }
 
+// A table that is wider than its place says so.
+const wide = new ResizeObserver((entries) => {
+  for (const { target } of entries) target.previousElementSibling.hidden = target.scrollWidth <= target.clientWidth + 1;
+});
+for (const table of document.querySelectorAll(".wide")) wide.observe(table);
+
 // A link to a row opens it.
 const open = () => {
   const target = location.hash.startsWith("#row-") && document.getElementById(location.hash.slice(1));
