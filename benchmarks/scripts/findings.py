@@ -20,7 +20,8 @@ from typing import Any
 
 from zoo_bench import words as text
 from zoo_bench.records.matrix import load_matrix
-from zoo_bench.records.table import ARROWS, collect, mean_and_spread, measured
+from zoo_bench.records.scores import ARROWS, Score, mean_and_spread, measured
+from zoo_bench.records.table import collect
 from zoo_bench.run.hardware import hardware, versions
 from zoo_core.files import write_bytes, write_json
 
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str]) -> None:
 def kept(folder: Path) -> dict[str, Any]:
     """What is kept of a matrix: its command, without the path of the images, and its rows over the seeds."""
     matrix = load_matrix(folder)
-    rows = [{**row, "statistics": _statistics(folder, row["finished"])} for row in collect(folder, matrix)["rows"]]
+    rows = [{**row, "statistics": _statistics(folder, row["finished"])} for row in collect(folder, matrix).to_json()["rows"]]
     command = re.sub(r"folder:\S+", "folder:PATH", matrix.command)
     return {"command": re.sub(r" --out \S+", "", command), "rows": rows}
 
@@ -62,7 +63,7 @@ def page(source: str, matrices: Mapping[str, Any]) -> str:
 def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> list[str]:
     """A Markdown table: mean ± standard deviation over the seeds; a last row with what real images have."""
     better = {score["name"]: score["better"] for row in rows for score in row["scores"]}
-    heads = [f"{name.rpartition('.')[2]} {ARROWS.get(better.get(name), '')}".strip() for name in columns]
+    heads = [f"{name.rpartition('.')[2]} {ARROWS.get(better.get(name), ('', ''))[0]}".strip() for name in columns]
     lines = [heads, ["---"] * len(heads), *([_cell(row, name) for name in columns] for row in rows), _real(rows, columns)]
     return ["| " + " | ".join(cells) + " |" for cells in lines]
 
@@ -72,7 +73,8 @@ def _cell(row: Mapping[str, Any], name: str) -> str:
         return f"`{row['values'][name]}`"
     if name in ("iterations", "img/s"):
         return text.count(row["statistics"]["iterations"] if name == "iterations" else row["images_per_second"])
-    return measured(_named(row, name) or row["statistics"]["fake"].get(name))
+    told = _named(row, name) or row["statistics"]["fake"].get(name)
+    return measured(told and Score.read(told))
 
 
 def _named(row: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:

@@ -19,6 +19,7 @@ from zoo_bench.records.listing import disk_size, listed, run_folders
 from zoo_bench.records.lock import holder, locked
 from zoo_bench.records.matrix import Matrix, save_matrix, write_status
 from zoo_bench.records.run import read
+from zoo_bench.records.scores import Score
 from zoo_core.cli import main
 from zoo_core.registry.catalog import discover
 
@@ -164,7 +165,7 @@ def test_scores_of_different_evaluators_are_never_compared(tmp_path):
     ],
 )
 def test_which_is_better_and_how_surely(one, two, said):
-    assert verdict([one, two]) == said
+    assert verdict([each and Score.read(each) for each in (one, two)]) == said
 
 
 numbers = st.floats(-1e6, 1e6)
@@ -174,7 +175,7 @@ numbers = st.floats(-1e6, 1e6)
 @given(st.lists(st.tuples(numbers, st.none() | st.floats(0, 10)), min_size=2, max_size=5))
 def test_the_verdict_does_not_depend_on_the_order(pairs):
     scores = [score(value=value, spread=spread) for value, spread in pairs]
-    one, other = verdict(scores), verdict(scores[::-1])
+    one, other = verdict([*map(Score.read, scores)]), verdict([*map(Score.read, scores[::-1])])
     assert (one is None) == (other is None)
     if one and other:
         assert scores[one["best"]]["value"] == scores[::-1][other["best"]]["value"] == min(value for value, _ in pairs)
@@ -196,6 +197,12 @@ def test_what_is_no_run_is_said(tmp_path, capsys):
     assert main(["compare", str(run), str(tmp_path / "b")]) == 2 and "neither recipe.json nor" in capsys.readouterr().err
     (tmp_path / "b/report.json").write_text("[")
     assert main(["compare", str(run), str(tmp_path / "b")]) == 0
+
+
+def test_a_direction_that_is_none_is_not_shown(tmp_path, capsys):
+    runs = [make_run(tmp_path / name, finished=True, scores=[score(value=1.0, better=[])]) for name in "ab"]
+    assert main(["compare", *map(str, runs)]) == 0
+    assert "kid " in capsys.readouterr().out
 
 
 def test_options_are_flattened():

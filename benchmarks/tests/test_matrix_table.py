@@ -11,7 +11,8 @@ import pytest
 from rich.console import Console
 
 from zoo_bench.records.matrix import Cell, Matrix, write_status
-from zoo_bench.records.table import collect, markdown, measured, show, write_table
+from zoo_bench.records.scores import measured
+from zoo_bench.records.table import Scores, collect, markdown, show, write_table
 from zoo_bench.words import NOTHING
 
 INSTRUMENT = "sprites-36x36-abcdef"
@@ -34,7 +35,7 @@ def matrix_of(*names: str, seeds: int = 1, recipe: object = True) -> Matrix:
     return Matrix(tuple(cells), command="zoo bench --model a,b")
 
 
-def printed(found: dict) -> str:
+def printed(found: Scores) -> str:
     out = io.StringIO()
     show(found, Console(file=out, width=100))
     return out.getvalue()
@@ -44,7 +45,7 @@ def test_mean_and_spread_are_numpys(tmp_path):
     values = np.random.default_rng(0).normal(3, 1, 5)
     for seed, value in enumerate(values):
         finish(tmp_path / f"a-s{seed}", score("kid", float(value)), speed=100.0 + seed)
-    row = collect(tmp_path, matrix_of("a", seeds=5))["rows"][0]
+    row = collect(tmp_path, matrix_of("a", seeds=5)).to_json()["rows"][0]
     assert row["scores"][0]["value"] == pytest.approx(values.mean())
     assert row["scores"][0]["spread"] == pytest.approx(values.std(ddof=1))  # over seeds, not the metric's own
     assert row["scores"][0]["values"] == pytest.approx(list(values))
@@ -55,7 +56,7 @@ def test_a_score_with_another_id_is_never_averaged_nor_in_the_same_table(tmp_pat
     finish(tmp_path / "a-s0", score("kid", 1.0))
     finish(tmp_path / "a-s1", score("kid", 3.0, "inception-36x36-000000"))
     found = collect(tmp_path, matrix_of("a", seeds=2))
-    assert [each["value"] for each in found["rows"][0]["scores"]] == [1.0, 3.0]
+    assert [each["value"] for each in found.to_json()["rows"][0]["scores"]] == [1.0, 3.0]
     text = printed(found)
     assert text.count("measured with") == 2
     first, second = text.split("measured with inception-36x36-000000")
@@ -65,7 +66,7 @@ def test_a_score_with_another_id_is_never_averaged_nor_in_the_same_table(tmp_pat
 def test_a_score_without_an_id_is_in_no_table(tmp_path):
     finish(tmp_path / "a-s0", {"name": "kid", "value": 0.125, "better": "lower"}, score("fid", float(7)))
     found = collect(tmp_path, matrix_of("a"))
-    assert [each["name"] for each in found["rows"][0]["scores"]] == ["fid"]
+    assert [each["name"] for each in found.to_json()["rows"][0]["scores"]] == ["fid"]
     assert "0.125" not in printed(found) + markdown(found)
 
 
@@ -85,8 +86,8 @@ def test_what_failed_and_what_is_impossible_is_said(tmp_path):
     impossible = Cell("b-s0", {"model": "b"}, 0, None, "needs labels")
     matrix = matrix_of("a", seeds=3)
     found = write_table(tmp_path, Matrix((*matrix.cells, impossible), command="zoo bench"))
-    assert json.loads((tmp_path / "table.json").read_text()) == found
-    row = found["rows"][0]
+    assert json.loads((tmp_path / "table.json").read_text()) == found.to_json()
+    row = found.to_json()["rows"][0]
     assert row["finished"] == ["a-s0"] and row["failed"] == {"a-s1": "the loss is not finite"}
     text = (tmp_path / "table.md").read_text()
     assert "- a-s1 failed: the loss is not finite" in text and "- b is impossible: needs labels" in text
@@ -97,7 +98,7 @@ def test_a_report_that_is_damaged_costs_its_cell_alone(tmp_path):
     finish(tmp_path / "a-s0", score("kid", 1.0), score("fid", float("nan")))
     finish(tmp_path / "a-s1", score("kid", 2.0))
     (tmp_path / "a-s1" / "report.json").write_text("{")
-    row = collect(tmp_path, matrix_of("a", seeds=2))["rows"][0]
+    row = collect(tmp_path, matrix_of("a", seeds=2)).to_json()["rows"][0]
     assert [(each["name"], each["values"]) for each in row["scores"]] == [("kid", [1.0])]
 
 
@@ -106,7 +107,7 @@ def test_an_interval_is_shown_for_one_run_and_the_spread_for_several(tmp_path):
     finish(tmp_path / "b-s0", score("kid", 1.0, low=0.5, high=1.5))
     finish(tmp_path / "b-s1", score("kid", 2.0, low=1.5, high=2.5))
     cells = (*matrix_of("a").cells, *matrix_of("b", seeds=2).cells)
-    a, b = collect(tmp_path, Matrix(cells))["rows"]
-    assert measured(a["scores"][0]) == "1 [0.5, 1.5]"
-    assert measured(b["scores"][0]) == "1.50 ± 0.71" and b["scores"][0]["low"] is None
+    a, b = (row.row.scores[0] for row in collect(tmp_path, Matrix(cells)).rows)
+    assert measured(a) == "1 [0.5, 1.5]"
+    assert measured(b) == "1.50 ± 0.71" and b.low is None
     assert measured(None) == NOTHING

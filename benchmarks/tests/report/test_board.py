@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from zoo_bench.records.matrix import Cell, Matrix, save_matrix, write_status
+from zoo_bench.records.rows import gather
 from zoo_bench.records.table import collect, markdown, show
 from zoo_bench.report.board import render_board
 from zoo_bench.report.curves import BOTTOM, TOP, WIDTH
-from zoo_bench.report.gather import gather
 from zoo_core.cli import main
 from zoo_core.errors import ZooError
 from zoo_core.recipe.recipe import Recipe

@@ -14,11 +14,11 @@ from rich.console import Console
 from rich.table import Table
 
 from zoo_bench import words as text
-from zoo_bench.records.flat import flat, interval
+from zoo_bench.records.flat import flat
 from zoo_bench.records.matrix import is_matrix
+from zoo_bench.records.ranking import Ranking, rankings
 from zoo_bench.records.run import Run, read, table
-from zoo_bench.records.scores import in_place_of, shown
-from zoo_bench.records.table import ARROWS, evaluator_of, measured
+from zoo_bench.records.scores import Score, measured, scores_of
 from zoo_core.errors import ZooError
 
 
@@ -38,21 +38,23 @@ def compare(runs: Sequence[Path], as_json: bool) -> None:
             raise ZooError(f"{path} is a matrix, and its table is in {path / 'table.md'}; type the folders of two of its cells")
         if path.is_dir() and not any((path / name).exists() for name in ("recipe.json", "report.json")):
             raise ZooError(f"{path} is not a run folder: it has neither recipe.json nor report.json")
-    found = comparison([read(path) for path in runs])
+    read_runs = [read(path) for path in runs]
     if as_json:
-        click.echo(json.dumps(found))
+        click.echo(json.dumps(comparison(read_runs)))
         return
     console = Console(highlight=False)
     letters = [ascii_uppercase[place] if len(runs) <= 26 else str(place + 1) for place in range(len(runs))]
-    for letter, path in zip(letters, found["runs"], strict=True):
+    for letter, path in zip(letters, runs, strict=True):
         console.print(f"{letter}  {path}", markup=False, soft_wrap=True)
-    for evaluator in found["evaluators"]:
-        _print_scores(console, evaluator, letters)
-    if not found["evaluators"]:
+    tables = scored(read_runs)
+    for ranking in tables:
+        _print_scores(console, ranking, letters)
+    if not tables:
         console.print("none of these runs has scores that say what they were measured with")
-    _print_rows(console, "facts", letters, found["facts"])
-    _print_rows(console, "options that differ", letters, found["options"])
-    if not found["options"]:
+    _print_rows(console, "facts", letters, facts(read_runs))
+    options = differing(read_runs)
+    _print_rows(console, "options that differ", letters, options)
+    if not options:
         console.print("the recipes have the same options")
 
 
@@ -62,47 +64,47 @@ def comparison(runs: Sequence[Run]) -> dict[str, Any]:
     evaluators  for each: its id and its scores; `values` of a score has one element per run, None where a run lacks it.
     facts       (name, value per run). options: the same, for options of which the values differ.
     """
-    by_id: dict[str, list[Mapping[str, Any] | None]] = {}
-    for place, run in enumerate(runs):
-        for score in shown(run)[0]:
-            if text.finite(score.get("value")) is not None:
-                by_id.setdefault(score["id"], [None] * len(runs))[place] = score
-    evaluators: dict[str, list[dict[str, Any]]] = {}
-    for id, scores in by_id.items():
-        first = next(score for score in scores if score is not None)
-        row = {"name": first["name"], "better": first.get("better"), "floor": first.get("floor"), "values": scores}
-        evaluators.setdefault(evaluator_of({**first, "id": id}), []).append({**row, "verdict": verdict(scores)})
-    options = [flat(run.recipe) for run in runs]
-    names = sorted({name for each in options for name in each})
     return {
         "runs": [str(run.path) for run in runs],
-        "evaluators": [{"id": id, "scores": scores} for id, scores in evaluators.items()],
-        "facts": [[name, [fact(run) for run in runs]] for name, fact in FACTS.items()],
-        "options": [
-            [name.removeprefix("options."), [each.get(name) for each in options]]  # as --set takes them
-            for name in names
-            if any(each.get(name) != options[0].get(name) for each in options)
-        ],
+        "evaluators": [{"id": ranking.evaluator, "scores": _scores(ranking, len(runs))} for ranking in scored(runs)],
+        "facts": facts(runs),
+        "options": differing(runs),
     }
 
 
-def verdict(scores: Sequence[Mapping[str, Any] | None]) -> dict[str, Any] | None:
+def scored(runs: Sequence[Run]) -> list[Ranking[int]]:
+    """A ranking for each evaluator, of the places of the runs."""
+    return rankings((place, scores_of(run)) for place, run in enumerate(runs))
+
+
+def facts(runs: Sequence[Run]) -> list[list[Any]]:
+    """Name and values of facts that are no scores."""
+    return [[name, [fact(run) for run in runs]] for name, fact in FACTS.items()]
+
+
+def differing(runs: Sequence[Run]) -> list[list[Any]]:
+    """Name, as --set takes it, and values of the options that are not the same in all runs."""
+    options = [flat(run.recipe) for run in runs]
+    return [
+        [name.removeprefix("options."), [each.get(name) for each in options]]
+        for name in sorted({name for each in options for name in each})
+        if any(each.get(name) != options[0].get(name) for each in options)
+    ]
+
+
+def verdict(scores: Sequence[Score | None]) -> dict[str, Any] | None:
     """{"best": place of the best run, "clear": whether it is clearly better than the second, None where that is unknown}.
 
     None with fewer than two values, equal values, or a score that does not say which direction is better.
     """
-    there = [(place, score) for place, score in enumerate(scores) if score is not None]
-    better = there[0][1].get("better") if there else None
-    if len(there) < 2 or better not in ARROWS:
+    ranked = sorted(((place, score) for place, score in enumerate(scores) if score), key=lambda pair: pair[1].rank)
+    if len(ranked) < 2 or not ranked[0][1].better:
         return None
-    ranked = sorted(there, key=lambda pair: pair[1]["value"], reverse=better == "higher")
     (place, best), (_, second) = ranked[:2]
-    if best["value"] == second["value"]:
+    if best.value == second.value:
         return None
-    ranges = interval(best), interval(second)
-    if ranges[0] is None or ranges[1] is None:
-        return {"best": place, "clear": None}
-    return {"best": place, "clear": ranges[0][1] < ranges[1][0] or ranges[1][1] < ranges[0][0]}
+    one, other = best.interval, second.interval
+    return {"best": place, "clear": one and other and (one[1] < other[0] or other[1] < one[0])}
 
 
 FACTS: Mapping[str, Callable[[Run], Any]] = {
@@ -114,13 +116,33 @@ FACTS: Mapping[str, Callable[[Run], Any]] = {
 }
 
 
-def _print_scores(console: Console, evaluator: Mapping[str, Any], runs: Sequence[str]) -> None:
-    mark = in_place_of(value for score in evaluator["scores"] for value in score["values"])
-    console.print(f"\nmeasured with {evaluator['id']}{mark}", markup=False, soft_wrap=True)
+def _in_order(ranking: Ranking[int], name: str, count: int) -> list[Score | None]:
+    """The score of each of `count` runs."""
+    scores = dict(ranking.rows)
+    return [scores[place].get(name) if place in scores else None for place in range(count)]
+
+
+def _scores(ranking: Ranking[int], count: int) -> list[dict[str, Any]]:
+    columns = {name: _in_order(ranking, name, count) for name in ranking.scores}
+    return [
+        {
+            "name": name,
+            "better": ranking.scores[name].better,
+            "floor": ranking.scores[name].floor,
+            "values": [score and score.told for score in column],
+            "verdict": verdict(column),
+        }
+        for name, column in columns.items()
+    ]
+
+
+def _print_scores(console: Console, ranking: Ranking[int], runs: Sequence[str]) -> None:
+    console.print(f"\nmeasured with {ranking.evaluator}{ranking.mark}", markup=False, soft_wrap=True)
     grid = _grid(["score", *runs, "floor", "better"])
-    for score in evaluator["scores"]:
-        name = f"{score['name']} {ARROWS.get(score['better'], '')}".rstrip()
-        grid.add_row(name, *map(measured, score["values"]), text.number(score["floor"]), _said(score["verdict"], runs))
+    for name, score in ranking.scores.items():
+        column = _in_order(ranking, name, len(runs))
+        heading = f"{name} {score.arrow}".rstrip()
+        grid.add_row(heading, *map(measured, column), text.number(score.floor), _said(verdict(column), runs))
     console.print(grid)
 
 

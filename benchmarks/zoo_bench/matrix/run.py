@@ -102,7 +102,7 @@ def bench_matrix(context: click.Context, given: Mapping[str, Any], catalog: Cata
     show(table, console)
     console.print(f"report: {folder / 'report.html'}", markup=False, soft_wrap=True)
     if given["as_json"]:
-        click.echo(json.dumps(table))
+        click.echo(json.dumps(table.to_json()))
     again = shlex.join(["zoo", "bench", "--resume", str(folder), *engine_words(given)])
     if not whole:
         console.print(f"stopped; go on with: {again}", markup=False, soft_wrap=True)

@@ -5,17 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from zoo_bench import words as text
-
 NOT_OPTIONS = ("format", "command", "versions", "hardware", "dataset_sha256", "precision")  # of a recipe
-
-
-def interval(score: Mapping[str, Any]) -> tuple[float, float] | None:
-    """The interval of a score, or value ± spread; None if it has neither."""
-    low, high, spread = (text.finite(score.get(key)) for key in ("low", "high", "spread"))
-    if low is not None and high is not None:
-        return low, high
-    return None if spread is None else (score["value"] - spread, score["value"] + spread)
 
 
 def flat(recipe: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

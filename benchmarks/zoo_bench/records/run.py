@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from zoo_bench.words import finite, plural
+from zoo_bench.words import finite, plural, short
 from zoo_core.errors import ZooError
 
 
@@ -29,6 +29,15 @@ class Run:
     report: Mapping[str, Any]
     samples: Sequence[tuple[int, Path]]
     problems: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """`wgan_gp with colorpicker`, or the folder's name where the recipe is missing."""
+        model = self.recipe.get("model") or table(self.recipe, "parts").get("objective")
+        upsampler = table(self.recipe, "parts").get("upsampler")
+        if not model:
+            return self.path.resolve().name
+        return f"{short(model)} with {short(upsampler)}" if upsampler else short(model)
 
     def picture(self, name: str) -> Path:
         return self.path / "samples" / f"{name}.png"

@@ -1,8 +1,10 @@
-"""How scores are named, ordered and written."""
+"""Scores as run folders have them, and how they are named, ordered and written."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from zoo_bench import words as text
@@ -57,6 +59,137 @@ EVALUATOR = {
 ARROWS = {"lower": ("↓", "lower is better"), "higher": ("↑", "higher is better")}
 
 
+@dataclass(frozen=True)
+class Score:
+    """A score that says what it was measured with: of one run, or of runs that differ in their seeds alone.
+
+    value      finite; over runs their mean.
+    better     "lower", "higher", or None where that is not said.
+    spread     of one run that of its metric; over runs the standard deviation (n - 1).
+    low, high  ends of the 95 % interval of one run.
+    floor      what real held-out images score.
+    values     of each run.
+    told       all that report.json says of it, for one run.
+    """
+
+    id: str
+    name: str
+    value: float
+    better: str | None = None
+    spread: float | None = None
+    low: float | None = None
+    high: float | None = None
+    floor: float | None = None
+    instead_of: str = ""
+    values: tuple[float, ...] = ()
+    told: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, told: Mapping[str, Any]) -> Score | None:
+        """A score of report.json; None if its value is no finite number."""
+        value = text.finite(told.get("value"))
+        if value is None:
+            return None
+        better = next((way for way in ARROWS if told.get("better") == way), None)
+        instead_of = str(told.get("instead_of") or "")
+        numbers = {key: text.finite(told.get(key)) for key in ("spread", "low", "high", "floor")}
+        return cls(
+            str(told.get("id")).strip(),
+            str(told.get("name")),
+            value,
+            better,
+            instead_of=instead_of,
+            values=(value,),
+            told=told,
+            **numbers,
+        )
+
+    @property
+    def evaluator(self) -> str:
+        """The id without the score's own name: what it was measured with."""
+        return self.id.removeprefix(f"{self.name}-")
+
+    @property
+    def arrow(self) -> str:
+        return ARROWS[self.better][0] if self.better else ""
+
+    @property
+    def rank(self) -> float:
+        """Lowest is best."""
+        return -self.value if self.better == "higher" else self.value
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Its ends, or value ± spread; None if there is neither."""
+        if self.low is not None and self.high is not None:
+            return self.low, self.high
+        return None if self.spread is None else (self.value - self.spread, self.value + self.spread)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            **({"instead_of": self.instead_of} if self.instead_of else {}),
+            **{key: getattr(self, key) for key in ("id", "name", "better", "value", "spread")},
+            "values": list(self.values),
+            **{key: getattr(self, key) for key in ("low", "high", "floor")},
+        }
+
+
+def scores_of(run: Run) -> list[Score]:
+    """The scores of a run that are numbers and say what they were measured with."""
+    return [score for told in shown(run)[0] if (score := Score.read(told))]
+
+
+def over_seeds(runs: Iterable[Run]) -> list[Score]:
+    """The scores of runs that differ in their seeds alone; only scores with the same id are averaged."""
+    by_id: dict[str, list[Score]] = {}
+    for run in runs:
+        for score in scores_of(run):
+            by_id.setdefault(score.id, []).append(score)
+    return [_mean(scores) for scores in by_id.values()]
+
+
+def _mean(scores: Sequence[Score]) -> Score:
+    """One score over the seeds. The interval of a single run is kept; that of a mean is its spread."""
+    values = tuple(score.value for score in scores)
+    floors = [score.floor for score in scores if score.floor is not None]
+    value, spread = mean_and_spread(values)
+    return replace(
+        scores[0],
+        value=value,
+        spread=spread,
+        low=scores[0].low if len(scores) == 1 else None,
+        high=scores[0].high if len(scores) == 1 else None,
+        floor=statistics.fmean(floors) if len(floors) == len(scores) else None,
+        instead_of=next((score.instead_of for score in scores if score.instead_of), ""),
+        values=values,
+        told={},
+    )
+
+
+def mean_and_spread(values: Sequence[float]) -> tuple[float, float | None]:
+    """Mean and sample standard deviation (n - 1); None for one value."""
+    return statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else None
+
+
+def measured(score: Score | None) -> str:
+    """value ± spread, or value [low, high] for a single run with an interval; a dash without a score."""
+    if score is None:
+        return text.NOTHING
+    if score.low is not None and score.high is not None:
+        return f"{text.number(score.value)} [{text.number(score.low)}, {text.number(score.high)}]"
+    return text.measured(score.value, score.spread)
+
+
+def between(low: Any, high: Any) -> str:
+    """`0.0401 to 0.0442`, the ends of an interval; "" if one of them is no number."""
+    missing = text.finite(low) is None or text.finite(high) is None
+    return "" if missing else f"{text.number(low, 3)} to {text.number(high, 3)}"
+
+
+def label(name: str) -> str:
+    return NAMES.get(name, (text.words(name), ""))[0]
+
+
 def shown(run: Run) -> tuple[list[Mapping[str, Any]], list[str]]:
     """Scores that say what they were measured with, and the names of those that do not: a number alone means nothing.
 
@@ -72,18 +205,6 @@ def shown(run: Run) -> tuple[list[Mapping[str, Any]], list[str]]:
         if _identity(score)
     ]
     return named, [str(score.get("name", "without a name")) for score in scores if not _identity(score)]
-
-
-def in_place_of(scores: Iterable[Mapping[str, Any] | None]) -> str:
-    """What stands behind the id of an evaluator that took the place of another one; "" where none did."""
-    absent = dict.fromkeys(str(score["instead_of"]) for score in scores if score and score.get("instead_of"))
-    return f" in place of {' and '.join(absent)}" if absent else ""
-
-
-def between(score: Mapping[str, Any]) -> str:
-    """`0.0401 to 0.0442`, the ends of a score's interval; "" if it has none."""
-    low, high = text.finite(score.get("low")), text.finite(score.get("high"))
-    return "" if low is None or high is None else f"{text.number(low, 3)} to {text.number(high, 3)}"
 
 
 def _identity(score: Mapping[str, Any]) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from zoo_bench import words as text
+from zoo_bench.records.rows import Board, gather
 from zoo_bench.report import leaderboard, side_by_side, template
-from zoo_bench.report.gather import Board, gather
 from zoo_core.files import write_bytes
 
 SECTIONS: template.Sections[Board] = {
-    "leaderboard": ("Leaderboard", lambda board: leaderboard.rankings(board) or None),
+    "leaderboard": ("Leaderboard", lambda board: leaderboard.tables(board) or None),
     "absent": ("Without scores", lambda board: board.absent or None),
     "map": ("Models and upsamplers", leaderboard.heat_maps),
     "cost": ("Quality and cost", leaderboard.costs),
@@ -42,5 +42,5 @@ def html(board: Board) -> str:
 
 def _title(board: Board) -> str:
     """`4 models side by side` where one table ranks all."""
-    tables = leaderboard.rankings(board)
+    tables = leaderboard.tables(board)
     return f"{len(tables[0].rows)} models side by side" if len(tables) == 1 and len(tables[0].rows) > 1 else "Runs side by side"

@@ -39,7 +39,7 @@ def html(run: Run) -> str:
         "run.html",
         run,
         SECTIONS,
-        title=sections.title(run),
+        title=run.title,
         state=sections.state(run),
         summary=sections.summary(run),
         numbers=sections.numbers(run),

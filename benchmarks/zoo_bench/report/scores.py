@@ -13,14 +13,9 @@ from zoo_bench.records.scores import ACCURACY, ARROWS, EVALUATOR, NAMES, SHUFFLE
 from zoo_bench.report.svg import tag
 
 
-def plus_minus(score: Mapping[str, Any]) -> str:
-    """`± 0.0013`; "" for a score without a spread."""
-    spread = text.finite(score.get("spread"))
+def plus_minus(spread: float | None) -> str:
+    """`± 0.0013`; "" without a spread."""
     return "" if spread is None else f"± {text.number(spread, 2)}"
-
-
-def label(name: str) -> str:
-    return NAMES.get(name, (text.words(name), ""))[0]
 
 
 def described(score: Mapping[str, Any]) -> tuple[str, str]:

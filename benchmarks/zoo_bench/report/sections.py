@@ -18,15 +18,6 @@ STEPS_SHOWN = 8
 CHANNELS = {1: "grey", 3: "RGB", 4: "RGBA"}
 
 
-def title(run: Run) -> str:
-    """`wgan_gp with colorpicker`, or the folder's name where the recipe is missing."""
-    model = run.recipe.get("model") or table(run.recipe, "parts").get("objective")
-    upsampler = table(run.recipe, "parts").get("upsampler")
-    if not model:
-        return run.path.resolve().name
-    return f"{text.short(model)} with {text.short(upsampler)}" if upsampler else text.short(model)
-
-
 def summary(run: Run) -> str:
     """One line that goes on from the title: what was trained, on what, for how long."""
     parts, space, training = table(run.recipe, "parts"), table(run.recipe, "space"), _training(run)

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from zoo_bench import words as text
+from zoo_bench.records.ranking import Ranking
+from zoo_bench.records.rows import Board, Row
 from zoo_bench.records.run import Run, rows
+from zoo_bench.records.scores import Score
 from zoo_bench.report.curves import Chart
-from zoo_bench.report.gather import Board, Row
-from zoo_bench.report.leaderboard import Ranking, rankings
+from zoo_bench.report.leaderboard import tables
 from zoo_bench.report.overlay import Line, overlay
 from zoo_bench.report.pictures import Figure, figure
 from zoo_bench.report.sections import command, shot
@@ -32,13 +34,13 @@ def samples(board: Board) -> list[tuple[str, list[Figure]]] | None:
 
 def memorisation(board: Board) -> dict[str, Any] | None:
     """Copies by features and by pixels beside their floors, the copying test, and samples beside their nearest neighbours."""
-    tables = [(ranking, *_copies(ranking)) for ranking in rankings(board)]
+    copies = [(ranking, *_copies(ranking)) for ranking in tables(board)]
     pairs = [
         figure(path, row.name, f"samples of {row.name} beside their nearest training images")
         for row in board.rows
         if (path := next((each for run in row.runs if (each := _nearest(run)).exists()), None))
     ]
-    found = {"tables": [one for one in tables if one[1]], "pairs": pairs}
+    found = {"tables": [one for one in copies if one[1]], "pairs": pairs}
     return found if any(found.values()) else None
 
 
@@ -86,18 +88,17 @@ def _nearest(run: Run) -> Path:
     return path if path.exists() else run.path / "nearest.png"
 
 
-def _copies(ranking: Ranking) -> tuple[list[str], list[tuple[Row, Mapping[str, Mapping[str, Any]], bool]]]:
+def _copies(ranking: Ranking[Row]) -> tuple[list[str], list[tuple[Row, Mapping[str, Score], bool]]]:
     """Names of the scores, and the rows that have some, with whether they copy."""
-    names = [name for name in COPIES if name in ranking.names]
+    names = [name for name in COPIES if name in ranking.scores]
     return names, [(row, scores, _copied(scores)) for row, scores in ranking.rows if any(name in scores for name in names)]
 
 
-def _copied(scores: Mapping[str, Mapping[str, Any]]) -> bool:
+def _copied(scores: Mapping[str, Score]) -> bool:
     """What the numbers say; a share counts once it is over twice that of held-out images."""
-    ct = scores.get("ct")
-    shares = [(scores[name]["value"], text.finite(scores[name].get("floor"))) for name in COPIES[:2] if name in scores]
-    return (ct is not None and ct["value"] < COPIED) or any(
-        floor is not None and value > max(2 * floor, 0.1) for value, floor in shares
+    shares = [scores[name] for name in COPIES[:2] if name in scores]
+    return ("ct" in scores and scores["ct"].value < COPIED) or any(
+        share.floor is not None and share.value > max(2 * share.floor, 0.1) for share in shares
     )
 
 

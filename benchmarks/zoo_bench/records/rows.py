@@ -1,11 +1,11 @@
-"""From folders to the rows of a report: runs that differ in their seed alone share a row."""
+"""From folders to rows with scores: runs that differ in their seed alone share a row."""
 
 from __future__ import annotations
 
 import itertools
 import json
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,8 +16,7 @@ from zoo_bench.records.flat import flat
 from zoo_bench.records.listing import listed, run_folders
 from zoo_bench.records.matrix import PASSING, is_matrix, load_matrix
 from zoo_bench.records.run import Run, read, table
-from zoo_bench.records.table import over_seeds
-from zoo_bench.report.sections import title
+from zoo_bench.records.scores import Score, over_seeds, scores_of
 from zoo_core.errors import ZooError
 
 NOT_NAMING = ("seed", "changes", "threads", "init_from.commit")  # options that tell no two rows apart
@@ -33,18 +32,27 @@ class Row:
     runs: tuple[Run, ...]
 
     @cached_property
-    def scores(self) -> list[dict[str, Any]]:
-        """As zoo_bench.records.table makes them: mean and spread, or the interval of a single run."""
+    def scores(self) -> list[Score]:
+        """Mean and spread, or the interval of a single run."""
         return over_seeds(self.runs)
 
-    def mean(self, *keys: str) -> float | None:
-        """Mean of a number of report.json's `training` over the runs that have it."""
-        found = [
-            value
-            for run in self.runs
-            if (value := text.finite(table(run.report, "training", *keys[:-1]).get(keys[-1]))) is not None
-        ]
-        return statistics.fmean(found) if found else None
+    @property
+    def speed(self) -> float | None:
+        """Images per second of training, the mean over the runs."""
+        speeds = [speed for run in self.runs if (speed := text.finite(table(run.report, "training").get("images_per_second")))]
+        return statistics.fmean(speeds) if speeds else None
+
+    @property
+    def parameters(self) -> int | None:
+        """Weights of the generator."""
+        known = [table(run.report, "training", "parameters").get("generator") for run in self.runs]
+        return next((count for count in known if isinstance(count, int)), None)
+
+    def part(self, kind: str) -> str:
+        """The short name of the model or of a part of it, "" where the recipe does not say."""
+        recipe = self.runs[0].recipe
+        named = recipe.get("model") if kind == "model" else table(recipe, "parts").get(kind)
+        return text.short(named) if isinstance(named, str) else ""
 
 
 @dataclass(frozen=True)
@@ -111,7 +119,7 @@ def _run(folder: Path) -> tuple[Run | None, Absent | None]:
         return replace(run, problems=()), None
     known = listed(folder)
     state = "broken" if run.problems and known.state == "waiting" else known.state
-    if over_seeds([run]):
+    if scores_of(run):
         return run, Absent(str(folder), state, "; ".join(run.problems)) if run.problems else None
     why = known.note or "; ".join(run.problems) or "it has no scores"
     there = run if run.metrics or run.samples else None
@@ -163,11 +171,4 @@ def _names(runs: Sequence[Run]) -> list[str]:
 
 def _title(run: Run) -> str:
     reference: Any = run.report.get("reference")
-    return str(reference) if reference and not run.recipe else title(run)
-
-
-def part(row: Row, name: str) -> str:
-    """The short name of a row's model or of a part of it, "" where the recipe does not say."""
-    recipe: Mapping[str, Any] = row.runs[0].recipe
-    found = recipe.get("model") if name == "model" else table(recipe, "parts").get(name)
-    return text.short(found) if isinstance(found, str) else ""
+    return str(reference) if reference and not run.recipe else run.title
