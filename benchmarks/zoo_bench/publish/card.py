@@ -15,7 +15,7 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from zoo_bench import words as text
 from zoo_bench.publish.licenses import UNSTATED
 from zoo_bench.publish.markdown import code, fence, table, words
-from zoo_bench.records.scores import NAMES
+from zoo_bench.records.scores import ARROWS, between, label
 from zoo_core.errors import RunFailure
 from zoo_core.recipe.recipe import Recipe
 from zoo_core.registry.names import one_line
@@ -87,7 +87,7 @@ def _eval_result(task: str, recipe: Recipe, report: Mapping[str, Any], score: Ma
         dataset_split=evaluator.get("split"),
         dataset_args={"sha256": recipe.dataset_sha256, "size": recipe.space.size},
         metric_type=score["name"],
-        metric_name=_label(score["name"]),
+        metric_name=label(score["name"]),
         metric_value=score["value"],
         metric_config=score["id"],
         metric_args={**{name: score[name] for name in beside if score.get(name) is not None}, **measured_with},
@@ -195,14 +195,13 @@ def _scores(repo: str, report: Mapping[str, Any]) -> Iterable[str]:
     if not scores:
         yield "It was published without an evaluation."
         return
-    arrows = {"lower": "↓", "higher": "↑"}
     yield table(
         ("score", "value", "95 % interval", "floor", "at the floor's n", "blurred", "measured with"),
         [
             (
-                f"{words(_label(score['name']))} {arrows.get(score['better'], '')}",
+                f"{words(label(score['name']))} {ARROWS.get(score['better'], ('', ''))[0]}",
                 words(text.measured(score["value"], score.get("spread"))),
-                f"{text.number(score['low'], 3)} to {text.number(score['high'], 3)}" if score.get("high") is not None else "",
+                between(score.get("low"), score.get("high")),
                 text.number(score["floor"], 3) if score.get("floor") is not None else "",
                 *(text.number(score[key], 3) if score.get(key) is not None else "" for key in ("at_floor_n", "blurred")),
                 code(score["id"]),
@@ -267,10 +266,6 @@ FILES = {
     "nearest.png": "samples beside the training images nearest to them",
     "training.safetensors": "all networks and the averaged generator, to go on training with `zoo bench --init-from`",
 }
-
-
-def _label(name: str) -> str:
-    return NAMES[name][0] if name in NAMES else name.replace("_", " ").capitalize()
 
 
 def _plain(value: Any) -> str:

@@ -186,8 +186,16 @@ def between(low: Any, high: Any) -> str:
     return "" if missing else f"{text.number(low, 3)} to {text.number(high, 3)}"
 
 
+def described(name: str) -> tuple[str, str]:
+    """The label of a score, and what a reader has to know of it."""
+    if not name.startswith("accuracy_"):
+        return NAMES.get(name, (text.words(name).capitalize(), ""))
+    attribute, control = name.removeprefix("accuracy_").removesuffix("_shuffled"), name.endswith("_shuffled")
+    return f"Accuracy, {text.words(attribute)}{', shuffled' if control else ''}", SHUFFLED if control else ACCURACY
+
+
 def label(name: str) -> str:
-    return NAMES.get(name, (text.words(name), ""))[0]
+    return described(name)[0]
 
 
 def shown(run: Run) -> tuple[list[Mapping[str, Any]], list[str]]:

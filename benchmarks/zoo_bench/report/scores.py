@@ -9,22 +9,13 @@ from markupsafe import Markup
 
 from zoo_bench import words as text
 from zoo_bench.records.run import Run, rows, table
-from zoo_bench.records.scores import ACCURACY, ARROWS, EVALUATOR, NAMES, SHUFFLED, STATISTICS, shown
+from zoo_bench.records.scores import ARROWS, EVALUATOR, STATISTICS, shown
 from zoo_bench.report.svg import tag
 
 
 def plus_minus(spread: float | None) -> str:
     """`± 0.0013`; "" without a spread."""
     return "" if spread is None else f"± {text.number(spread, 2)}"
-
-
-def described(score: Mapping[str, Any]) -> tuple[str, str]:
-    """The label of a score, and what a reader has to know of it."""
-    name = str(score.get("name", ""))
-    if not name.startswith("accuracy_"):
-        return NAMES.get(name, (text.words(name).capitalize(), ""))
-    attribute, control = name.removeprefix("accuracy_").removesuffix("_shuffled"), name.endswith("_shuffled")
-    return f"Accuracy, {text.words(attribute)}{', shuffled' if control else ''}", SHUFFLED if control else ACCURACY
 
 
 def direction(score: Mapping[str, Any]) -> tuple[str, str]:

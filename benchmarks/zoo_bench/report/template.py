@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from zoo_bench import words as text
 from zoo_bench.records.ranking import seeds
-from zoo_bench.records.scores import between, label
+from zoo_bench.records.scores import between, described, label
 from zoo_bench.report import scores
 
 T = TypeVar("T")
@@ -57,7 +57,7 @@ def _environment() -> Environment:
     )
     filters: tuple[Callable[..., Any], ...] = (
         *(text.count, text.measured, text.number, text.plural, text.value, text.words, pieces),
-        *(scores.any_number, between, label, seeds, scores.described, scores.direction, scores.plus_minus),
+        *(scores.any_number, between, described, label, seeds, scores.direction, scores.plus_minus),
     )
     environment.filters.update({function.__name__: function for function in filters})
     environment.globals.update(nothing=text.NOTHING, bars=scores.bars)
