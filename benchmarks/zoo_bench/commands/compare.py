@@ -66,7 +66,22 @@ def comparison(runs: Sequence[Run]) -> dict[str, Any]:
     """
     return {
         "runs": [str(run.path) for run in runs],
-        "evaluators": [{"id": ranking.evaluator, "scores": _scores(ranking, len(runs))} for ranking in scored(runs)],
+        "evaluators": [
+            {
+                "id": ranking.evaluator,
+                "scores": [
+                    {
+                        "name": one.name,
+                        "better": one.better,
+                        "floor": one.floor,
+                        "values": [score and score.told for score in column],
+                        "verdict": verdict(column),
+                    }
+                    for one, column in _columns(ranking, len(runs))
+                ],
+            }
+            for ranking in scored(runs)
+        ],
         "facts": facts(runs),
         "options": differing(runs),
     }
@@ -116,33 +131,18 @@ FACTS: Mapping[str, Callable[[Run], Any]] = {
 }
 
 
-def _in_order(ranking: Ranking[int], name: str, count: int) -> list[Score | None]:
-    """The score of each of `count` runs."""
+def _columns(ranking: Ranking[int], count: int) -> list[tuple[Score, list[Score | None]]]:
+    """Each score, once as a sample and then that of each of `count` runs."""
     scores = dict(ranking.rows)
-    return [scores[place].get(name) if place in scores else None for place in range(count)]
-
-
-def _scores(ranking: Ranking[int], count: int) -> list[dict[str, Any]]:
-    columns = {name: _in_order(ranking, name, count) for name in ranking.scores}
-    return [
-        {
-            "name": name,
-            "better": ranking.scores[name].better,
-            "floor": ranking.scores[name].floor,
-            "values": [score and score.told for score in column],
-            "verdict": verdict(column),
-        }
-        for name, column in columns.items()
-    ]
+    return [(one, [scores.get(place, {}).get(name) for place in range(count)]) for name, one in ranking.scores.items()]
 
 
 def _print_scores(console: Console, ranking: Ranking[int], runs: Sequence[str]) -> None:
     console.print(f"\nmeasured with {ranking.evaluator}{ranking.mark}", markup=False, soft_wrap=True)
     grid = _grid(["score", *runs, "floor", "better"])
-    for name, score in ranking.scores.items():
-        column = _in_order(ranking, name, len(runs))
-        heading = f"{name} {score.arrow}".rstrip()
-        grid.add_row(heading, *map(measured, column), text.number(score.floor), _said(verdict(column), runs))
+    for one, column in _columns(ranking, len(runs)):
+        heading = f"{one.name} {one.arrow}".rstrip()
+        grid.add_row(heading, *map(measured, column), text.number(one.floor), _said(verdict(column), runs))
     console.print(grid)
 
 
