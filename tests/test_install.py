@@ -85,7 +85,8 @@ def test_what_is_not_python_is_in_the_wheels(wheels):
     with zipfile.ZipFile(wheels["zoo_bench"]) as bench, zipfile.ZipFile(wheels["zoo_core"]) as core:
         assert "zoo_core/py.typed" in core.namelist()
         assert bench.getinfo("zoo_bench/evaluation/weights/sprites.safetensors").file_size < 2 * 2**20
-        assert {"zoo_bench/report/page.css", "zoo_bench/report/page.html", "zoo_bench/report/page.js"} <= set(bench.namelist())
+        looks = {f"zoo_bench/report/templates/{name}" for name in ("layout.html", "run.html", "page.css", "page.js")}
+        assert looks <= set(bench.namelist())
 
 
 def test_the_main_job_works_from_wheels_alone(installed, wheels):
