@@ -23,8 +23,8 @@ def pip(monkeypatch):
     calls = SimpleNamespace(lines=[], code=0, does=lambda: None)
 
     def run(command, **kwargs):
-        assert command[:3] == [sys.executable, "-m", "pip"] and "shell" not in kwargs
-        calls.lines.append([word for word in command[3:] if word != "--disable-pip-version-check"])
+        assert command[:4] == [sys.executable, "-P", "-m", "pip"] and "shell" not in kwargs
+        calls.lines.append([word for word in command[4:] if word != "--disable-pip-version-check"])
         calls.does()
         return subprocess.CompletedProcess(command, calls.code)
 

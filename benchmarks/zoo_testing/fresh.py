@@ -6,14 +6,16 @@ import os
 import subprocess
 import sys
 
+from zoo_core.interpreter import python, variables
+
 
 def run_fresh(code: str, *arguments: str, plugins: str | None = None, timeout: float = 300) -> subprocess.CompletedProcess[str]:
     """Run `code` with arguments in a new interpreter; `plugins` is the only distribution that is loaded beside zoo-core."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)}
+    environment = variables(PYTHONPATH=os.pathsep.join(path or os.getcwd() for path in sys.path))
     environment.pop("ZOO_PLUGINS", None)
     if plugins is not None:
         environment["ZOO_PLUGINS"] = plugins
-    command = [sys.executable, "-c", code, *arguments]
+    command = python("-c", code, *arguments)
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=timeout, check=False)
 
 

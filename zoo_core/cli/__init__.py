@@ -12,6 +12,7 @@ import click
 
 from zoo_core import __version__
 from zoo_core.errors import RunFailure, ZooError
+from zoo_core.interpreter import SAFE_PATH
 from zoo_core.registry import names
 from zoo_core.registry.catalog import Catalog, Provided, cause, discover
 from zoo_core.registry.installed import CORE
@@ -115,6 +116,8 @@ def main(args: Sequence[str] | None = None) -> int:
 
     0 done; 1 it failed; 2 the input was wrong; 130 interrupted; 141 nobody reads the output any more.
     """
+    if args is None:  # the process is ours
+        os.environ.update(SAFE_PATH)
     if "_ZOO_COMPLETE" in os.environ:
         zoo.main(prog_name="zoo")  # click answers the shell and exits
     try:

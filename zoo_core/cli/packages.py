@@ -14,6 +14,7 @@ import click
 
 from zoo_core.cli.listing import columns
 from zoo_core.errors import RunFailure, ZooError
+from zoo_core.interpreter import python, variables
 from zoo_core.registry import names
 from zoo_core.registry.catalog import discover
 from zoo_core.registry.installed import CORE, Plugin, installed
@@ -140,6 +141,7 @@ def _pip(arguments: list[str], what: str) -> None:
     if importlib.util.find_spec("pip") is None:
         raise ZooError(f"this environment has no pip; type uv pip {what} --python {sys.executable}")
     sys.stdout.flush()
-    done = subprocess.run([sys.executable, "-m", "pip", "--disable-pip-version-check", *arguments], check=False)
+    command = python("-m", "pip", "--disable-pip-version-check", *arguments)
+    done = subprocess.run(command, env=variables(), check=False)
     if done.returncode:
         raise RunFailure(f"pip could not {what}: exit code {done.returncode}, its message is above")

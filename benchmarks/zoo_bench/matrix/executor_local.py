@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO
 
 from zoo_core.executors import Job
+from zoo_core.interpreter import python, variables
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,11 @@ class LocalExecutor:
     def start(self, job: Job) -> None:
         errors = tempfile.TemporaryFile()  # noqa: SIM115, it lives as long as the child
         process = subprocess.Popen(
-            [sys.executable, "-m", "zoo_core.executors", job.target, json.dumps(job.arguments)],
+            python("-m", "zoo_core.executors", job.target, json.dumps(job.arguments)),
             stdin=subprocess.PIPE,  # its end tells the child to stop
             stdout=errors,
             stderr=errors,
-            env={**os.environ, "OMP_NUM_THREADS": str(job.threads)},
+            env=variables(OMP_NUM_THREADS=str(job.threads)),
             start_new_session=True,
         )
         self.children[job.name] = Child(process, errors)

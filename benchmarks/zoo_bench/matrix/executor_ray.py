@@ -36,7 +36,9 @@ class RayExecutor:
         self.grace = options.grace
         self.own = not ray.is_initialized()
         try:
-            ray.init(ignore_reinit_error=True, log_to_driver=False, logging_level=logging.ERROR, **place)
+            # Ray puts the current folder in front of the path of its workers, but not those of a client.
+            workers = ray.job_config.JobConfig(_client_job=True)
+            ray.init(ignore_reinit_error=True, log_to_driver=False, logging_level=logging.ERROR, job_config=workers, **place)
         except (ConnectionError, RuntimeError, ValueError, OSError) as error:
             raise RunFailure(f"no Ray cluster at {options.address or 'this machine'}: {error}") from error
 

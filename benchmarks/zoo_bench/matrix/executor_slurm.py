@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import math
+import shlex
 import shutil
 import time
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from zoo_bench.matrix.options import SlurmOptions
 from zoo_core import executors
 from zoo_core.errors import RunFailure, ZooError
 from zoo_core.executors import Job
+from zoo_core.interpreter import python
 
 POLL = 0.2  # seconds
 
@@ -56,7 +58,14 @@ class SlurmExecutor:
     def start(self, job: Job) -> None:
         options = self.options
         # A job goes on where it stopped, so each time limit that it reaches brings it further.
-        executor = self.submitit.AutoExecutor(job.folder / ".submitit", options.cluster, slurm_max_num_timeout=1000)
+        interpreter = shlex.join(python())
+        executor = self.submitit.AutoExecutor(
+            job.folder / ".submitit",
+            options.cluster,
+            slurm_max_num_timeout=1000,
+            slurm_python=interpreter,
+            local_python=interpreter,
+        )
         executor.update_parameters(
             name=f"zoo-{job.name}",
             timeout_min=math.ceil(options.hours * 60),

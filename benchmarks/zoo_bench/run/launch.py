@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from zoo_core.errors import RunFailure, ZooError
+from zoo_core.interpreter import SAFE_PATH
 from zoo_core.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ def launch(asked: Processes, words: Sequence[str], again: str) -> int:
     again  the command that goes on with the run. Raises RunFailure with it if a process ends without having said why.
     """
     os.environ.setdefault("TORCH_ELASTIC_SHUTDOWN_TIMEOUT", GRACE)
+    os.environ.update(SAFE_PATH)  # torchrun starts `python -m zoo_core`
     from torch.distributed import run as torchrun
     from torch.distributed.elastic.multiprocessing import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
