@@ -67,7 +67,7 @@ def features():
     from zoo_bench.evaluation.extractors import open_extractor
     from zoo_bench.evaluation.sets import Features
 
-    return Features(open_extractor("sprites")[0])
+    return Features(open_extractor("sprites"))
 
 
 def kid(run: Run, images) -> float:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from zoo_bench.evaluation.evaluate import METRICS, evaluate
+from zoo_bench.evaluation.extractors import open_extractor
 from zoo_core.images import Images
 from zoo_core.registry.catalog import discover
 from zoo_core.space import Space
@@ -66,6 +67,7 @@ def main() -> None:
     parser.add_argument("--weights", type=Path)
     options = parser.parse_args()
     torch.set_num_threads(1)
+    extractor = open_extractor(options.extractor, options.weights)
     if options.folder:
         pixels = folder(options.folder)
     else:
@@ -79,7 +81,7 @@ def main() -> None:
     chosen = {name: METRICS[name] for name in ("kid", "kid_p", "fid", "precision_recall", "density_coverage", "is")}
     print(f"{'':24s}", *(f"{name:>9s}" for name in NAMES))
     for name, fakes in sets.items():
-        report = evaluate(real, fakes, extractor=options.extractor, weights=options.weights, metrics=chosen)
+        report = evaluate(real, fakes, extractor=extractor, metrics=chosen)
         scores = {measured.name: measured.score.value for measured in report.scores}
         print(f"{name:24s}", *(f"{scores[key]:9.4f}" if key in scores else f"{'':9s}" for key in NAMES), flush=True)
 

@@ -64,7 +64,7 @@ def report(real, fakes):
 
 
 def rows(pixels):
-    return Features(open_extractor("sprites")[0]).of(pixels)
+    return Features(open_extractor("sprites")).of(pixels)
 
 
 def naive_fid(a, b):
@@ -266,7 +266,7 @@ def test_sets_that_cannot_be_compared_are_refused_in_one_line(real, fakes):
         with pytest.raises(ZooError) as caught:
             evaluate(real, **bad)
         assert "\n" not in str(caught.value)
-    with pytest.raises(ZooError, match="type one of sprites, inception"):
+    with pytest.raises(ZooError, match="type one of sprites, squeezenet, inception"):
         evaluate(real, fakes[0], extractor="sprite")
 
 
@@ -294,7 +294,7 @@ def test_a_metric_of_a_plugin_gets_both_sides_and_its_failure_is_its_own(real, f
 
 
 def test_nearest_training_image_is_found_mirrored_or_not(real):
-    table = Features(open_extractor("sprites")[0])
+    table = Features(open_extractor("sprites"))
     train = Side(real.pixels, np.zeros((80, 0), np.int64), table)
     for judged in (train.take([7, 3]), train.take([7, 3]).mirrored()):
         sets = Sets(train, judged)
@@ -303,7 +303,7 @@ def test_nearest_training_image_is_found_mirrored_or_not(real):
 
 
 def test_features_do_not_depend_on_how_often_they_were_asked_for(real):
-    extractor = open_extractor("sprites")[0]
+    extractor = open_extractor("sprites")
     calls = []
     counted = dataclasses.replace(extractor, network=lambda x: calls.append(len(x)) or extractor.network(x))
     table = Features(counted)

@@ -12,6 +12,7 @@ import torch
 
 from zoo_bench.evaluation import fidelity, torch_fidelity_extractors
 from zoo_bench.evaluation.evaluate import evaluate
+from zoo_bench.evaluation.extractors import open_extractor
 from zoo_bench.evaluation.sprites import WEIGHTS, load_sprites
 from zoo_bench.evaluation.table import lines
 from zoo_bench.evaluation.weights_file import sha256_of
@@ -60,7 +61,7 @@ def test_inception_by_local_file_equals_plain_torch_fidelity(inception_file, mon
     monkeypatch.setattr(torch_fidelity_extractors, "INCEPTION_SHA256", sha256_of(inception_file))
     images = dataset(6, 0)
     metrics = {"fid": lambda sets: dict(fidelity.kid(sets)) | dict(fidelity.precision_recall(sets))}
-    found = evaluate(images, fakes[:6], extractor="inception", weights=inception_file, metrics=metrics)
+    found = evaluate(images, fakes[:6], extractor=open_extractor("inception", inception_file), metrics=metrics)
     assert found.identity.extractor == "inception" and "299" in found.identity.resize
     plain = torch_fidelity.calculate_metrics(
         input1=fidelity.Uint8Images(fakes[:6]),
@@ -83,9 +84,9 @@ def test_inception_by_local_file_equals_plain_torch_fidelity(inception_file, mon
 def test_a_pickle_of_another_hash_is_never_opened(inception_file, monkeypatch, real, fakes):
     monkeypatch.setattr(torch, "load", lambda *a, **k: pytest.fail("unpickled"))
     with pytest.raises(ZooError, match="SHA-256"):
-        evaluate(real, fakes, extractor="inception", weights=inception_file)
+        evaluate(real, fakes, extractor=open_extractor("inception", inception_file))
     with pytest.raises(ZooError, match=r"6726825d"):
-        evaluate(real, fakes, extractor="inception", weights=inception_file.with_name("absent.pth"))
+        evaluate(real, fakes, extractor=open_extractor("inception", inception_file.with_name("absent.pth")))
 
 
 @pytest.fixture

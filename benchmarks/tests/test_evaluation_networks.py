@@ -49,13 +49,13 @@ def resnet(tmp_path_factory):
 
 def test_timm_model_by_file_is_that_model(resnet):
     network, path = resnet
-    extractor, warnings = open_extractor("timm/test_resnet.r160_in1k", path)
+    extractor = open_extractor("timm/test_resnet.r160_in1k", path)
     config = timm.data.resolve_model_data_config(network)
     side = config["input_size"][1]
     x = as_batch(pixels(3, 1, side)).float()  # at the model's own size there is nothing to resize
     x = (x / 255 - torch.tensor(config["mean"])[:, None, None]) / torch.tensor(config["std"])[:, None, None]
     features, logits = extractor.network(as_batch(pixels(3, 1, side)))
-    assert warnings == () and extractor.name == "timm/test_resnet.r160_in1k" and f"{side}x{side}" in extractor.resize
+    assert extractor.warnings == () and extractor.name == "timm/test_resnet.r160_in1k" and f"{side}x{side}" in extractor.resize
     with torch.no_grad():
         assert torch.allclose(logits, network(x), atol=1e-5)
         assert torch.allclose(features, network.forward_head(network.forward_features(x), pre_logits=True), atol=1e-5)
@@ -64,7 +64,7 @@ def test_timm_model_by_file_is_that_model(resnet):
 @pytest.mark.parametrize("layer", ["layer1", "global_pool", "bn1"])
 def test_a_layer_is_the_mean_of_its_output(resnet, layer):
     network, path = resnet
-    extractor, _ = open_extractor(f"timm/test_resnet@{layer}", path)
+    extractor = open_extractor(f"timm/test_resnet@{layer}", path)
     seen = []
     hook = dict(network.named_modules())[layer].register_forward_hook(lambda m, x, y: seen.append(y.clone()))
     side = timm.data.resolve_model_data_config(network)["input_size"][1]
@@ -80,13 +80,13 @@ def test_a_layer_is_the_mean_of_its_output(resnet, layer):
 
 def test_tokens_of_a_transformer_are_averaged(tmp_path):
     random_model("test_vit", tmp_path / "vit.safetensors")
-    extractor, _ = open_extractor("timm/test_vit@blocks.1", tmp_path / "vit.safetensors")
+    extractor = open_extractor("timm/test_vit@blocks.1", tmp_path / "vit.safetensors")
     features, logits = extractor.network(as_batch(pixels(2, 0)))
     assert features.shape[0] == 2 and features.ndim == 2 and logits.shape == (2, 1000)
 
 
 def test_timm_in_a_whole_evaluation(resnet):
-    found = evaluate(dataset(24), pixels(24, 1), extractor="timm/test_resnet@layer2", weights=resnet[1])
+    found = evaluate(dataset(24), pixels(24, 1), extractor=open_extractor("timm/test_resnet@layer2", resnet[1]))
     assert found.identity.extractor == "timm/test_resnet@layer2" and found["fid"].score.value > 0
     assert found["is"].score.value >= 1 and len(found.identity.weights_sha256) == 64
 
@@ -131,7 +131,8 @@ def test_without_network_sprites_step_in(monkeypatch, tmp_path, name):
     monkeypatch.setattr(torch.hub, "download_url_to_file", offline)
     monkeypatch.setattr("huggingface_hub.HfApi.model_info", offline)
     monkeypatch.setattr(timm, "create_model", pytest.fail)  # it would try for a minute and a half
-    extractor, (warning,) = open_extractor(name)
+    extractor = open_extractor(name)
+    (warning,) = extractor.warnings
     assert extractor.name == "sprites" and extractor.instead_of == name
     assert ("Name or service not known" in warning and "put " in warning) or "--extractor-weights" in warning
 
@@ -139,15 +140,15 @@ def test_without_network_sprites_step_in(monkeypatch, tmp_path, name):
 def test_weights_in_the_cache_ask_nobody(tmp_path, monkeypatch, resnet):
     monkeypatch.setattr("huggingface_hub.HfApi.model_info", pytest.fail)
     monkeypatch.setattr(timm_extractors, "try_to_load_from_cache", lambda repo, name: str(resnet[1]))
-    extractor, warnings = open_extractor("timm/test_resnet")
-    assert warnings == () and extractor.weights_sha256 == open_extractor("timm/test_resnet", resnet[1])[0].weights_sha256
+    extractor = open_extractor("timm/test_resnet")
+    assert extractor.warnings == () and extractor.weights_sha256 == open_extractor("timm/test_resnet", resnet[1]).weights_sha256
 
 
 def test_dinov2_reads_its_weights_at_its_own_size(tmp_path, monkeypatch):
     monkeypatch.setitem(timm_extractors.DINOV2, "dinov2-vit-s-14", "test_vit")
     monkeypatch.setattr("zoo_bench.evaluation.timm_extractors.DINOV2_SIZE", 160)
     random_model("test_vit", tmp_path / "small.safetensors")
-    extractor, _ = open_extractor("dinov2-vit-s-14", tmp_path / "small.safetensors")
+    extractor = open_extractor("dinov2-vit-s-14", tmp_path / "small.safetensors")
     features, _ = extractor.network(as_batch(pixels(2, 0)))
     assert features.shape[0] == 2 and "160x160" in extractor.resize
 
@@ -168,11 +169,11 @@ def test_clip_by_file_is_torch_fidelitys(tmp_path, monkeypatch):
     archive, path = Archive().eval(), tmp_path / "clip.pt"
     torch.jit.trace(archive, torch.zeros(1, 3, 16, 16)).save(path)
     monkeypatch.setitem(source.MODEL_METADATA, "clip-vit-b-32", {"hash": sha256_of(path), "filename": "ViT-B-32"})
-    extractor, _ = open_extractor("clip-vit-b-32", path)
+    extractor = open_extractor("clip-vit-b-32", path)
     plain = source.FeatureExtractorCLIP("clip-vit-b-32", ["clip"], feature_extractor_weights_path=str(path))
     features, logits = extractor.network(as_batch(pixels(2, 0)))
     assert torch.equal(features, plain(as_batch(pixels(2, 0)))[0]) and logits.shape == (2, 0)
-    report = evaluate(dataset(8), pixels(8, 1), extractor="clip-vit-b-32", weights=path)
+    report = evaluate(dataset(8), pixels(8, 1), extractor=open_extractor("clip-vit-b-32", path))
     assert any("inception score needs an extractor with classes" in text for text in report.warnings)
     assert "is" not in {measured.name for measured in report.scores} and report["fid"].score.value > 0
 
@@ -191,7 +192,7 @@ def own_cache(tmp_path, monkeypatch):
 
 
 def test_remembered_features_are_not_extracted_again(own_cache):
-    calls, extractor, images = [], open_extractor("sprites")[0], pixels(70, 3)
+    calls, extractor, images = [], open_extractor("sprites"), pixels(70, 3)
     for _ in range(2):
         table = Features(counted(extractor, calls))
         table.remember(images)
@@ -201,7 +202,7 @@ def test_remembered_features_are_not_extracted_again(own_cache):
 
 
 def test_a_damaged_cache_is_made_again(own_cache):
-    extractor, images, calls = open_extractor("sprites")[0], pixels(5, 4), []
+    extractor, images, calls = open_extractor("sprites"), pixels(5, 4), []
     Features(extractor).remember(images)
     (file,) = own_cache.iterdir()
     content = file.read_bytes()
@@ -214,7 +215,7 @@ def test_a_damaged_cache_is_made_again(own_cache):
 
 
 def test_other_weights_other_images_or_another_layer_have_their_own_features(own_cache, resnet):
-    extractor, images = open_extractor("sprites")[0], pixels(4, 5)
+    extractor, images = open_extractor("sprites"), pixels(4, 5)
     told = vars(extractor)
     other = [type(extractor)(**{**told, key: "other"}) for key in ("weights_sha256", "layer", "resize", "name")]
     for one in (extractor, *other):

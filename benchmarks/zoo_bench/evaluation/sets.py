@@ -22,6 +22,8 @@ from zoo_bench.evaluation.nearest import Nearest, distances, nearest_features, n
 from zoo_bench.evaluation.pixels import Pixels, Rows, digest
 from zoo_core.scores import Score
 
+NOT_IN_KEY = ("network", "instead_of", "warnings")  # of an extractor: features do not depend on what it is instead of
+
 
 class Features:
     """Features of images, extracted once per image: every metric, floor and subset of an evaluation reads the same rows."""
@@ -48,8 +50,8 @@ class Features:
         """
         if not len(pixels):
             return
-        told = {key: value for key, value in vars(self.extractor).items() if key not in ("network", "instead_of")}
-        key = json.dumps(["features", 1, torch.__version__, told, digest(pixels)], sort_keys=True)
+        which = {key: value for key, value in vars(self.extractor).items() if key not in NOT_IN_KEY}
+        key = json.dumps(["features", 1, torch.__version__, which, digest(pixels)], sort_keys=True)
 
         def make() -> dict[str, NDArray[np.generic]]:
             features, logits = self.of(pixels)

@@ -11,7 +11,7 @@ HEAD = ("score", "value", "95 % interval", "floor", "at floor's n", "blurred", "
 
 
 def lines(report: Mapping[str, Any]) -> list[str]:
-    """A table of the scores, the share of time that each took, and the warnings. `report` is as `Report.to_json` makes it."""
+    """A table of the scores, the share of time that each took, and the warnings. `report`: as `Evaluation.to_json` makes it."""
     instead_of = report["evaluator"].get("instead_of")
     mark = f" (instead of {instead_of})" if instead_of else ""
     rows = [HEAD, *(_row(score, mark) for score in report["scores"])]
