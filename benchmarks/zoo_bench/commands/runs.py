@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import click
 from rich.filesize import decimal
 
+from zoo_bench.records.inside import lies_in, remove
 from zoo_bench.records.listing import disk_size, listed, removable, run_folders
 from zoo_bench.records.lock import locked
 from zoo_bench.words import duration, plural
@@ -55,10 +55,12 @@ def runs(context: click.Context, root: Path, as_json: bool) -> None:
 def clean(context: click.Context, root: Path | None, unfinished: bool, yes: bool) -> None:
     """Remove what finished runs need no more: their checkpoints, and temporary files that killed ones left.
 
-    Models, samples, scores and reports stay. A run that a process works on is left alone.
+    Models, samples, scores and reports stay. A run that a process works on is left alone, and so is what a link leads to.
     """
-    total = 0
-    for path in run_folders(root or context.obj):
+    total, root = 0, root or context.obj
+    for path in run_folders(root):
+        if not lies_in(root, path):
+            continue
         gone = removable(path, unfinished)
         if not gone:
             continue
@@ -69,7 +71,7 @@ def clean(context: click.Context, root: Path | None, unfinished: bool, yes: bool
         if yes:
             with locked(path):
                 for item in gone:
-                    shutil.rmtree(item) if item.is_dir() else item.unlink(missing_ok=True)
+                    remove(item)
     if yes or not total:
         click.echo(f"removed {decimal(total)}" if total else "nothing to remove")
     else:

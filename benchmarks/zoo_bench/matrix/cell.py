@@ -13,7 +13,7 @@ from typing import Any
 from zoo_bench.observers.chosen import Chosen
 from zoo_bench.records.folder import RunFolder
 from zoo_bench.records.lock import holder
-from zoo_bench.records.matrix import Cell, load_matrix, read_status, write_status
+from zoo_bench.records.matrix import Cell, cell_folder, load_matrix, read_status, write_status
 from zoo_bench.run.threads import calm_threads
 from zoo_core.errors import RunFailure, ZooError
 from zoo_core.registry.catalog import cause, discover
@@ -30,7 +30,7 @@ def run_cell(matrix: str, name: str) -> None:
     cell = next((cell for cell in spec.possible if cell.name == name), None)
     if cell is None:
         raise ZooError(f"{matrix} has no cell {name}")
-    folder = Path(matrix) / name
+    folder = cell_folder(Path(matrix), name)
     folder.mkdir(exist_ok=True)
     started, before = time.time(), read_status(folder)
     write_status(

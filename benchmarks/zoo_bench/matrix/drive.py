@@ -8,7 +8,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from zoo_bench.records.matrix import Cell, read_status, write_status
+from zoo_bench.records.matrix import Cell, cell_folder, read_status, write_status
 from zoo_bench.records.table import headline
 from zoo_bench.run.signals import stop_on_signal
 from zoo_bench.words import duration
@@ -58,7 +58,7 @@ def job_of(folder: Path, cell: Cell) -> Job:
     """What an executor starts for a cell."""
     assert cell.recipe is not None
     place = folder.resolve()
-    (place / cell.name).mkdir(exist_ok=True)
+    cell_folder(place, cell.name).mkdir(exist_ok=True)
     gpus = int(cell.recipe.device == "cuda")
     arguments = (str(place), cell.name)
     return Job(cell.name, "zoo_bench.matrix.cell:run_cell", arguments, place / cell.name, max(1, cell.recipe.threads), gpus)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from zoo_bench.records.inside import lies_in
 from zoo_core.errors import RunFailure, ZooError
 from zoo_core.files import write_bytes, write_json
 from zoo_core.recipe.recipe import Recipe
@@ -105,10 +106,11 @@ class RunFolder:
     def forget_after(self, iteration: int) -> None:
         """Drop lines of metrics.jsonl and sample grids of iterations that will be done again."""
         self.samples.mkdir(exist_ok=True)
+        drawn = self.samples.glob("*.png") if lies_in(self.path, self.samples) else ()  # nothing is removed through a link
         if self.metrics.exists():
             lines = self.metrics.read_text(encoding="utf-8", errors="replace").splitlines()
             write_bytes(self.metrics, "".join(line + "\n" for line in lines if _iteration(line) <= iteration).encode())
-        for path in self.samples.glob("*.png"):
+        for path in drawn:
             if path.stem.isdigit() and int(path.stem) > iteration:
                 path.unlink(missing_ok=True)
 

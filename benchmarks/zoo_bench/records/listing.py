@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from zoo_bench.records.folder import RunFolder
+from zoo_bench.records.inside import lies_in
 from zoo_bench.records.lock import holder
 from zoo_bench.records.matrix import is_matrix, load_matrix, read_status
 from zoo_bench.records.run import Run, read, table
@@ -93,7 +94,8 @@ def removable(path: Path, unfinished: bool) -> list[Path]:
     if state != "finished" and unfinished:
         return [path]
     checkpoints = RunFolder(path).checkpoints
-    return [*([checkpoints] if state == "finished" and checkpoints.is_dir() else []), *sorted(path.rglob(TEMPORARY))]
+    done = [checkpoints] if state == "finished" and checkpoints.is_dir() and not checkpoints.is_symlink() else []
+    return [*done, *(found for found in sorted(path.rglob(TEMPORARY)) if lies_in(path, found))]
 
 
 def disk_size(path: Path) -> int:

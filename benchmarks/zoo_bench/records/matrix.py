@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from zoo_bench.records.folder import RunFolder
+from zoo_bench.records.inside import is_name, lies_in
 from zoo_core.errors import ZooError
 from zoo_core.files import write_json
 from zoo_core.hooks import PARTS
 from zoo_core.recipe.recipe import Recipe
+from zoo_core.registry.names import one_line
 
 FORMAT = 1
 OWN = "its own"  # in place of the upsampler's name, of a cell whose generator takes none
@@ -85,7 +87,10 @@ def load_matrix(folder: Path) -> Matrix:
         value = json.loads(path.read_text(encoding="utf-8"))
         if value["format"] != FORMAT:
             raise ZooError(f"{path} has format {value['format']}, not {FORMAT}: it was written by another version of zoo-bench")
-        return Matrix(tuple(map(_cell, value["cells"])), value["scoring"], value["command"])
+        cells = tuple(map(_cell, value["cells"]))
+        if len({cell.name for cell in cells}) < len(cells):
+            raise ValueError("two cells have one name")
+        return Matrix(cells, dict(value["scoring"]), str(value["command"]))
     except FileNotFoundError:
         raise ZooError(f"{folder} holds no matrix (matrix.json is missing); type the folder of a matrix") from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -101,10 +106,18 @@ def matrix_at(folder: Path) -> Matrix | None:
     return None
 
 
+def cell_folder(folder: Path, name: str) -> Path:
+    """Where a cell is written. Raises ZooError if a link leads out of the matrix."""
+    path = folder / name
+    if not lies_in(folder, path):
+        raise ZooError(f"{path} is a link that leads out of the matrix; put the folder there, or type --out with another name")
+    return path
+
+
 def clear(folder: Path, matrix: Matrix) -> None:
-    """Remove what a matrix wrote, matrix.json last."""
+    """Remove what a matrix wrote, matrix.json last. A cell that is a link stays, and so does what it points to."""
     for cell in matrix.cells:
-        shutil.rmtree(folder / cell.name, ignore_errors=True)
+        shutil.rmtree(folder / cell.name, ignore_errors=True)  # which refuses a link
     for name in ("table.json", "table.md", "report.html", "matrix.json"):
         (folder / name).unlink(missing_ok=True)
 
@@ -152,7 +165,11 @@ def is_finished(cell: Path) -> bool:
 
 def _cell(value: Mapping[str, Any]) -> Cell:
     recipe = Recipe.from_json(value["recipe"]) if "recipe" in value else None
-    return Cell(value["name"], value["values"], value["seed"], recipe, value.get("problem", ""))
+    if not is_name(value["name"]):  # of a folder that is written to, and removed
+        raise ValueError(f"{one_line(str(value['name']), 60)} is no name of a cell")
+    if type(value["seed"]) is not int or not all(isinstance(text, str) for item in value["values"].items() for text in item):
+        raise TypeError(f"cell {value['name']} has no seed, or values that are no text")
+    return Cell(value["name"], dict(value["values"]), value["seed"], recipe, str(value.get("problem", "")))
 
 
 def _asked(cell: Cell) -> dict[str, Any]:
