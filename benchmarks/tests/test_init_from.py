@@ -20,6 +20,7 @@ from zoo_core.recipe.recipe import Recipe
 from zoo_core.registry.catalog import discover
 from zoo_testing.small import tiny_recipe, trained
 from zoo_train.checkpoint import checkpoints, network_tensors
+from zoo_train.export import run_bundle
 from zoo_train.run import build
 
 from .conftest import SMALL
@@ -207,7 +208,7 @@ def test_a_fine_tuned_model_says_whose_weights_it_had(whole, tmp_path):
 
 def test_save_writes_what_every_command_takes(tmp_path):
     run = trained(tiny_recipe(), 1)
-    zoo_core.save(run, tmp_path / "saved")
+    zoo_core.save(run_bundle(run), tmp_path / "saved")
     bundle = zoo_core.load(tmp_path / "saved")
     assert torch.equal(bundle.sample(2), zoo_core.load(str(tmp_path / "saved")).sample(2))
     zoo_core.save(bundle, str(tmp_path / "again"))
