@@ -202,7 +202,7 @@ def test_the_command_fails_with_the_plugin(plugins, capsys):
         (["acme-metric", "--set", "generator.width=wide"], "width"),
         (
             ["acme-metric", "--learn"],
-            "--learn trains on the dataset creatures of zoo-bench, which is not installed: pip install",
+            "--learn trains on the dataset creatures, which is not installed: pip install",
         ),
     ],
 )
@@ -264,7 +264,7 @@ def test_the_distance_is_that_of_energy_statistics():
 
 
 needs_creatures = pytest.mark.skipif(
-    not any(item.id == "zoo-bench/creatures" for item in discover().of("dataset")), reason="zoo-bench is not installed"
+    not any(item.id == "zoo-creatures/creatures" for item in discover().of("dataset")), reason="zoo-creatures is not installed"
 )
 
 

@@ -1,4 +1,4 @@
-"""The layout of the code: no circles of imports, no training in sampling, rooms and files of a size that is read in one sitting."""
+"""The layout of the code: no circles of imports, no training in sampling, files that are read in one sitting."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAY_BE_LONG = {
     "cgan": 370,
     "creatures": 3400,
     "kiss": 300,
-}  # plugins: whole systems, and the drawing of a dataset
+}  # whole systems; a drawn dataset
 
 
 def test_no_files_and_no_rooms_import_each_other_in_a_circle():

@@ -92,7 +92,7 @@ def test_a_model_beats_its_untrained_self(item):
     labels = ("type",) if "labels" in item.entry.needs else ()
     settings = (*SETTINGS, *OWN.get(item.entry.name, ()))
     recipe = Subject(catalog, item.distribution, item).recipe(
-        sizes=SIZES, dataset="zoo-bench/creatures", size=32, settings=settings, labels=labels
+        sizes=SIZES, dataset="zoo-creatures/creatures", size=32, settings=settings, labels=labels
     )
     run, images = build(recipe, catalog), load_images(recipe, catalog)
     data = DeviceData(images, recipe.train, recipe.seed, run.device, recipe.data.background, recipe.data.guide)

@@ -22,7 +22,7 @@ from zoo_train.run import Run, build
 
 SIZE = 16
 SIZES = {"width": 8, "max_width": 64, "hidden": 64, "embedding": 8, "latent": 16, "code": 16, "batch": 8}
-DATASET = "zoo-bench/creatures"
+DATASET = "zoo-creatures/creatures"
 ERROR = 0.05  # of the range of a number: what "by heart" means
 FIRST, GROWTH = 20, 1.5  # the first look, and the next ones: 20, 30, 45, 68, ... iterations
 

@@ -63,7 +63,7 @@ def test_the_card_reads_back_with_scores_and_their_evaluator():
     fid, kid = data.eval_results
     assert (fid.metric_type, fid.metric_value, fid.metric_config) == ("fid", 12.5, "fid-sprites-9x9-abcdef")
     assert kid.metric_args["spread"] == 0.01 and kid.metric_args["extractor"] == "sprites"
-    assert kid.dataset_type == "zoo-bench/creatures" and kid.dataset_args["sha256"] == "ab" * 32
+    assert kid.dataset_type == "zoo-creatures/creatures" and kid.dataset_args["sha256"] == "ab" * 32
 
 
 def test_the_card_says_all_that_is_promised():

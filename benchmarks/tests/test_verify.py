@@ -110,7 +110,7 @@ def test_a_damaged_report_is_one_line(folder, capsys, content):
 
 def test_another_dataset_is_refused(folder, capsys):
     code, _, said = verify(capsys, folder, "--dataset", "folder:pictures")
-    assert code == 2 and "was scored on zoo-bench/creatures" in said
+    assert code == 2 and "was scored on zoo-creatures/creatures" in said
     assert verify(capsys, folder / "absent")[0] == 2
 
 

@@ -73,13 +73,16 @@ def said(capsys, *arguments: object) -> tuple[int, str]:
 
 
 def creatures(**options: object) -> dict:
-    return {"id": "zoo-bench/creatures", "options": options}
+    return {"id": "zoo-creatures/creatures", "options": options}
 
 
 HOSTILE = [
     (creatures(count=10**6), "must be at least 16, at most 100000"),
     (creatures(count=10**12), "must be at least 16, at most 100000"),
-    (creatures(count=9000), "count=9000 of zoo-bench/creatures, which is done on your word alone; type --dataset creatures"),
+    (
+        creatures(count=9000),
+        "count=9000 of zoo-creatures/creatures, which is done on your word alone; type --dataset creatures",
+    ),
     (creatures(count="9" * 5000), "count="),
     (creatures(held_out=float("nan")), "held_out"),
     (creatures(evil=1), "has no option evil"),

@@ -172,5 +172,5 @@ def _require(catalog: Catalog, name: str, learn: bool) -> None:
         near = names.nearest(name, known)
         hint = f"did you mean {near}?" if near else f"pip install {name}, or zoo install ./{name} for a folder"
         raise ZooError(f"no plugin {names.one_line(name, 60)} is installed: {hint}")
-    if learn and not any(item.id == "zoo-bench/creatures" for item in catalog.of("dataset")):
-        raise ZooError("--learn trains on the dataset creatures of zoo-bench, which is not installed: pip install zoo-bench")
+    if learn and not any(item.id == "zoo-creatures/creatures" for item in catalog.of("dataset")):
+        raise ZooError("--learn trains on the dataset creatures, which is not installed: pip install zoo-creatures")
