@@ -98,7 +98,7 @@ def test_figures_are_shown_with_captions_where_they_exist(run, page, change):
     captions = {
         "labels": "columns the values of type: fire, <b>",
         "reconstruction": "Held-out images, and below each row",
-        "interpolation": "The way from one code to another",
+        "interpolation": "Pictures on the way from one latent to another",
         "nearest": "nearest training image",
     }
     assert not any(caption in page(run).text for caption in captions.values())

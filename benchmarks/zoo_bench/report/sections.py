@@ -85,7 +85,7 @@ def samples(run: Run) -> list[Figure]:
         ),
         (
             "interpolation",
-            "The way from one code to another; with an encoder, between held-out images, which stand at the ends",
+            "Pictures on the way from one latent to another. With an encoder, the two ends are held-out images",
             "rows of generated images that change from the left to the right",
         ),
         (
