@@ -1,9 +1,14 @@
-"""Checkpoints: one safetensors file each, with everything a run needs to go on to the same bytes."""
+"""Checkpoints: one safetensors file each, with everything a run needs to go on to the same bytes.
+
+The header's metadata holds one JSON object: the state that is no tensor, whose run it is, and the SHA-256 of all of that and of
+the tensors. So one flipped bit anywhere, and a checkpoint of another run, are found before anything of the run is touched.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -37,65 +42,107 @@ def checkpoint_bytes(run: Run) -> bytes:
         "total": run.total,
         "seconds": run.seconds,
         "rollbacks": run.rollbacks,
+        "run": _identity(run),
         "optimizers": {name: _plain(optimizer.state_dict()["state"]) for name, optimizer in run.optimizers.items()},
         "groups": {
             name: [_own(group, optimizer) for group in optimizer.param_groups] for name, optimizer in run.optimizers.items()
         },
-        "sha256": _digest(tensors),
     }
-    return save(tensors, {"zoo": json.dumps(state)})
+    return save(tensors, {"zoo": json.dumps({**state, "sha256": _digest(json.loads(json.dumps(state)), tensors)})})
 
 
 def checkpoints(folder: Path) -> list[Path]:
     """Checkpoints in a folder, newest first."""
-    return sorted((path for path in folder.glob("*.safetensors") if re.fullmatch(r"\d{8}", path.stem)), reverse=True)
+    found = (path for path in folder.glob("*.safetensors") if re.fullmatch(r"\d{8,}", path.stem) and path.is_file())
+    return sorted(found, key=lambda path: int(path.stem), reverse=True)
 
 
 def load_newest(run: Run, folder: Path) -> tuple[Path | None, list[str]]:
     """Put the newest intact checkpoint into the run. Returns its path, if there is one, and a warning per damaged one."""
     warnings: list[str] = []
-    for path in checkpoints(folder):
+    found = checkpoints(folder)
+    for path in found:
         try:
             load_checkpoint(run, path)
             return path, warnings
         except RunFailure as error:
-            warnings.append(f"{error}; the one before it is used")
+            warnings.append(f"{error}; {'there is none before it' if path == found[-1] else 'the one before it is used'}")
     return None, warnings
 
 
 def load_checkpoint(run: Run, path: Path) -> None:
-    """Raises RunFailure if the file is damaged or belongs to other networks; the run is then unchanged."""
+    """Raises RunFailure if the file is damaged or belongs to another run or other networks; the run is then unchanged."""
     try:
-        with safe_open(path, framework="pt") as file:
-            state = json.loads((file.metadata() or {})["zoo"])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
-        if _digest(tensors) != state["sha256"]:
-            raise ValueError("its checksum does not match")
+        state, tensors = _read(path)
+        if "run" in state and (differing := _differing(state["run"], _identity(run))):
+            raise ValueError(f"it is of another run, with other {differing}")
         target = network_tensors(run) | _adaptive(run)
         for name, value in target.items():
             if name not in tensors or tensors[name].shape != value.shape:
                 raise ValueError(f"it does not fit these networks ({name})")
-    except (OSError, SafetensorError, KeyError, ValueError, TypeError) as error:
-        raise RunFailure(f"checkpoint {path} cannot be used: {error}") from error
+        counters = _counters(state)
+        optimizers = {name: _optimizer_state(run, name, state, tensors) for name in run.optimizers}
+    except (OSError, SafetensorError, LookupError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        said = error if isinstance(error, OSError | SafetensorError | ValueError) else f"{type(error).__name__} {error}"
+        raise RunFailure(f"checkpoint {path} cannot be used: {said}") from error
     with torch.no_grad():
         for name, value in target.items():
             value.copy_(tensors[name])
-    for name, optimizer in run.optimizers.items():
-        restored: dict[int, dict[str, Any]] = {int(i): dict(values) for i, values in state["optimizers"][name].items()}
-        parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-        prefix = f"optimizer.{name}."
-        for key, tensor in tensors.items():
-            if key.startswith(prefix):
-                index, _, field = key.removeprefix(prefix).partition(".")
-                like = parameters[int(index)]
-                # A fused optimizer walks through memory: its state must lie there as the parameter does.
-                value = torch.empty_like(like).copy_(tensor) if tensor.shape == like.shape else tensor
-                restored.setdefault(int(index), {})[field] = value
+    for name, (restored, groups) in optimizers.items():
+        optimizer = run.optimizers[name]
         optimizer.load_state_dict({"state": restored, "param_groups": optimizer.state_dict()["param_groups"]})
-        for group, values in zip(optimizer.param_groups, state.get("groups", {}).get(name, ()), strict=False):
-            group.update(_restored(values, run.device))
-    run.iteration, run.total, run.seconds = state["iteration"], state["total"], state["seconds"]
-    run.rollbacks = state.get("rollbacks", 0)
+        for group, values in zip(optimizer.param_groups, groups, strict=False):
+            group.update(values)
+    run.iteration, run.total, run.seconds, run.rollbacks = counters
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """State and tensors of a file that is what was written. Raises what a damaged file raises."""
+    with safe_open(path, framework="pt") as file:
+        state = json.loads((file.metadata() or {})["zoo"])
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
+    stated = state.pop("sha256")
+    if stated != _digest(state if "run" in state else None, tensors):  # before, only the tensors were in the sum
+        raise ValueError("its checksum does not match")
+    return state, tensors
+
+
+def _identity(run: Run) -> dict[str, Any]:
+    """What a run keeps from its start to its end, as JSON: options and budgets may be changed on the way."""
+    recipe = run.recipe
+    found = {"seed": recipe.seed, "parts": dict(recipe.parts), "space": recipe.space.to_json(), "images": recipe.dataset_sha256}
+    return dict(json.loads(json.dumps(found)))
+
+
+def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
+    return ", ".join(key for key in other if one.get(key) != other[key])
+
+
+def _counters(state: Mapping[str, Any]) -> tuple[int, int | None, float, int]:
+    """(iteration, total, seconds, rollbacks)."""
+    iteration, total, seconds, rollbacks = state["iteration"], state["total"], state["seconds"], state.get("rollbacks", 0)
+    if not all(type(count) is int and count >= 0 for count in (iteration, 0 if total is None else total, rollbacks)):
+        raise ValueError("its counters are no counts")
+    if not math.isfinite(seconds) or seconds < 0:
+        raise ValueError(f"it took {seconds} seconds")
+    return iteration, total, float(seconds), rollbacks
+
+
+def _optimizer_state(
+    run: Run, name: str, state: Mapping[str, Any], tensors: Mapping[str, Tensor]
+) -> tuple[dict[int, dict[str, Any]], list[dict[str, Any]]]:
+    """State of each parameter by its number, and what each group has of its own."""
+    restored: dict[int, dict[str, Any]] = {int(i): dict(values) for i, values in state["optimizers"][name].items()}
+    parameters = [parameter for group in run.optimizers[name].param_groups for parameter in group["params"]]
+    prefix = f"optimizer.{name}."
+    for key, tensor in tensors.items():
+        if key.startswith(prefix):
+            index, _, field = key.removeprefix(prefix).partition(".")
+            like = parameters[int(index)]
+            # A fused optimizer walks through memory: its state must lie there as the parameter does.
+            value = torch.empty_like(like).copy_(tensor) if tensor.shape == like.shape else tensor
+            restored.setdefault(int(index), {})[field] = value
+    return restored, [_restored(values, run.device) for values in state.get("groups", {}).get(name, ())]
 
 
 def network_tensors(run: Run) -> dict[str, Tensor]:
@@ -140,8 +187,9 @@ def _plain(state: Mapping[int, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     }
 
 
-def _digest(tensors: Mapping[str, Tensor]) -> str:
-    digest = hashlib.sha256()
+def _digest(state: Mapping[str, Any] | None, tensors: Mapping[str, Tensor]) -> str:
+    """SHA-256 of the tensors, with their names, types and shapes, and of a state as JSON reads it, if there is one."""
+    digest = hashlib.sha256(b"" if state is None else json.dumps(state, sort_keys=True).encode())
     for name in sorted(tensors):
         value = tensors[name].contiguous()
         digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
