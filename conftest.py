@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from zoo_core.registry.names import FIRST_PARTY
+from zoo_core.registry.names import known
 
 # Tests run in parallel processes: threads that wait for each other cost more than they give, and in the programs that tests
 # start they must not wait by spinning.
@@ -29,7 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def absent_plugins(root: Path) -> frozenset[str]:
     """The project's distributions whose folder was taken out of plugins/; none in a whole checkout."""
-    folders = {name: root / "plugins" / name.removeprefix("zoo-").replace("-", "_") for name in FIRST_PARTY}
+    folders = {name: root / "plugins" / name.removeprefix("zoo-").replace("-", "_") for name in known()}
     return frozenset(name for name, folder in folders.items() if name != "zoo-bench" and not folder.is_dir())
 
 

@@ -128,6 +128,54 @@ def test_one_name_of_two_plugins_must_be_written_in_full(plugins):
     assert item.id == catalog.short(item) == "acme-two/good"
 
 
+NEW = 'Entry("objective", "new", target="a:b", aliases=("old-gans/good", "acme-two/was"))'
+
+
+def test_a_former_id_finds_the_entry_that_had_it(plugins):
+    plugins.provide("acme-gans", NEW)
+    catalog = discover()
+    item = catalog.find("objective", "Old_Gans/good")
+    assert item.id == catalog.current("objective", "old-gans/good") == "acme-gans/new" and catalog.problems == ()
+    assert catalog.current("objective", "old-gans/other") == "old-gans/other"
+    with pytest.raises(ZooError):
+        catalog.find("critic", "old-gans/good")
+    with pytest.raises(ZooError):
+        catalog.find("objective", "good")  # short names are those of today
+    shown = plugins.zoo("info", "old-gans/good", only="acme-gans").stdout
+    assert "acme-gans/new" in shown and "formerly:  old-gans/good" in shown
+
+
+@pytest.mark.parametrize(
+    ("entry", "id"),
+    [('Entry("objective", "was", target="a:b")', "acme-two/was"), (NEW.replace('"new"', '"newer"'), "old-gans/good")],
+)
+def test_a_former_id_that_two_entries_have_is_an_error_that_names_both(plugins, entry, id):
+    plugins.provide("acme-gans", NEW)
+    plugins.provide("acme-two", entry)
+    catalog = discover()
+    with pytest.raises(ZooError, match=rf"objective {id} is claimed by .*acme-.*/\w+ and acme-.*/\w+; update"):
+        catalog.find("objective", id)
+    assert any(
+        f"acme-gans/new says it was objective {id}, and so does or is acme-two/" in text
+        for text in causes(catalog, "acme-gans")
+    )
+    assert catalog.find("objective", "acme-gans/new").id == "acme-gans/new"
+
+
+def test_what_an_entry_requires_is_asked_for_by_name(plugins):
+    plugins.provide("acme-gans", GOOD.replace(")", ', requires=("acme-two", "acme-three"))'))
+    catalog = discover()
+    with pytest.raises(
+        ZooError, match="acme-gans/good needs acme-two and acme-three, not installed here: pip install acme-two acme-th"
+    ):
+        catalog.check_requires(catalog.find("objective", "good"))
+    for name in ("acme-two", "acme-three"):
+        plugins.provide(name, 'Entry("critic", "x", target="a:b")')
+    discover.cache_clear()
+    discover().check_requires(discover().find("objective", "good"))
+    assert "requires:  acme-two, acme-three" in plugins.zoo("info", "good", only="acme-gans").stdout
+
+
 def test_a_subset_is_loaded(plugins, monkeypatch):
     plugins.provide("acme-one", GOOD)
     plugins.add("acme-two", "raise SystemError('imported')\n")
@@ -242,12 +290,17 @@ def test_entry_points_are_parsed_as_importlib_parses_them(text):
 
 
 words = st.one_of(st.none(), st.integers(), st.text(max_size=8), st.sampled_from(["a:b", "x", "labels", "objective", *KINDS]))
+tuples = st.one_of(words, st.lists(words, max_size=2).map(tuple), st.sampled_from([("acme",), ("acme/x",)]))
 pairs = st.one_of(words, st.dictionaries(st.one_of(words, st.just("train.lr")), words, max_size=2))
 
 
 @given(
     st.builds(
-        Entry, words, words, words, words, pairs, pairs, st.one_of(words, st.lists(words, max_size=2).map(tuple)), words, words
+        Entry,
+        *(words, words, words, words, pairs, pairs, tuples),
+        *(words, words, words),
+        requires=tuples,
+        aliases=tuples,
     )
 )
 def test_an_entry_is_well_formed_or_refused(entry):
@@ -262,6 +315,8 @@ def test_an_entry_is_well_formed_or_refused(entry):
     )
     assert (entry.target == "") == (entry.kind == "model")
     assert set(entry.parts) <= set(PARTS)
+    assert all("/" not in name and names.normal(name) == name for name in entry.requires)
+    assert all("/".join(names.split(id)) == id and "/" in id for id in entry.aliases)
 
 
 @pytest.mark.parametrize(
@@ -279,6 +334,11 @@ def test_an_entry_is_well_formed_or_refused(entry):
         {"config": "module"},
         {"needs": "labels"},
         {"needs": ("size=x",)},
+        {"requires": "zoo-bench"},
+        {"requires": ("zoo bench",)},
+        {"requires": ("-r",)},
+        {"aliases": ("good",)},
+        {"aliases": ("Acme/good",)},
         {"parts": {"objective": "x"}},
         {"options": {"objective.x": 1}},
         {"kind": "model"},

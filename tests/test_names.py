@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import runpy
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +13,7 @@ from zoo_core.errors import ZooError
 from zoo_core.registry import names
 from zoo_core.registry.catalog import discover
 
+ROOT = Path(__file__).resolve().parent.parent
 some_names = st.sampled_from(["a", "b", "gan", "wgan_gp", "vae", "list"])
 dists = st.sampled_from(["zoo-core", "zoo-vae", "acme"])
 some_ids = st.dictionaries(
@@ -94,7 +98,35 @@ def test_an_unknown_name_is_answered_with_what_to_type(kind, asked, answer):
 
 
 def test_the_table_of_our_own_plugins_is_whole():
-    """What is installed of this project can be named when it is not. Networks of one model are asked for by that."""
-    ours = [item for item in discover().entries if item.distribution in names.FIRST_PARTY]
-    found = [item for item in ours if item.entry.kind not in ("generator", "critic")]
-    assert all(names.publisher(item.entry.kind, item.entry.name) == item.distribution for item in found)
+    """Every plugin of this checkout stands in known.json as its entries have it. One that was taken out may stay there."""
+    script = runpy.run_path(str(ROOT / ".ci/known.py"))
+    wanted = script["table"](script["distributions"]())
+    assert wanted and {name: names.known().get(name) for name in wanted} == wanted, "type python .ci/known.py"
+    for item in discover().entries:
+        if item.distribution in wanted:
+            assert (
+                item.distribution
+                == names.publisher(item.entry.kind, item.entry.name)
+                == names.publisher("entry", item.distribution)
+            )
+
+
+@pytest.mark.parametrize("installed", [[], ["zoo-old/other"], ["zoo-old/chen"]])
+def test_what_moved_to_a_plugin_that_is_not_installed_is_answered_with_that_plugin(installed, monkeypatch):
+    monkeypatch.setattr(
+        names, "known", lambda: {"zoo-new": {"generator": ["chen", "zoo-old/chen"]}, "zoo-old": {"model": ["a"]}}
+    )
+    if "zoo-old/chen" in installed:  # an old version of the plugin
+        assert names.resolve("generator", "zoo-old/chen", {"generator": installed}, {}) == "zoo-old/chen"
+        return
+    with pytest.raises(ZooError, match="no generator is called zoo-old/chen: it belongs to zoo-new now: pip install zoo-new"):
+        names.resolve("generator", "zoo-old/chen", {"generator": installed}, {})
+
+
+def test_a_former_id_is_resolved_unless_two_claim_it():
+    ids = {"critic": ["acme/new", "acme/old", "acme-two/new"]}
+    assert names.resolve("critic", "Old_Acme/x", ids, {}, aliases={"old-acme/x": ["acme/new"]}) == "acme/new"
+    for alias, claims in (("acme/old", ["acme/new"]), ("old/x", ["acme/new", "acme-two/new"])):
+        with pytest.raises(ZooError) as raised:
+            names.resolve("critic", alias, ids, {}, aliases={alias: claims})
+        assert all(claim in str(raised.value) for claim in claims) and f"critic {alias} is claimed by" in str(raised.value)

@@ -56,7 +56,8 @@ class Entry:
     options  models only: "part.option" -> value, the paper's settings; part `train` is the trainer.
     needs    what the data must have: "labels", "guide", "size=64", "size=64|128", "channels=3".
     weights  models only: "package:folder", a trained model inside the distribution, which `zoo sample NAME` draws with.
-    aliases  canonical ids that the entry had before, so that runs and models that name them are still read.
+    requires distributions, beside its own and zoo-core, whose entries it names: who trains with it is told to install them.
+    aliases  ids that the entry once had, "distribution/name": recipes, runs and models that were saved with them are read.
     """
 
     kind: str
@@ -69,6 +70,7 @@ class Entry:
     summary: str = ""
     paper: str = ""
     weights: str = ""
+    requires: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
 
 

@@ -106,9 +106,15 @@ def entries_page(catalog: Catalog) -> list[str]:
         flag = f" Chosen with `--{kind}`." if kind in ("model", "dataset", *PARTS) else ""
         what = cell(meaning) if kind in ("model", "command") else f"Target: {code(meaning)}"
         lines += [f"## {kind}", "", f"{what[0].upper()}{what[1:]}.{flag}", ""]
-        rows = [[code(item.id), cell(item.entry.summary), cell(item.entry.paper)] for item in items]
+        rows = [[code(item.id), cell(item.entry.summary) + beside(item), cell(item.entry.paper)] for item in items]
         lines += table(("id", "what it is", "source"), rows) if rows else ["None of this project's packages provides one.", ""]
     return lines
+
+
+def beside(item: Provided) -> str:
+    """What an entry requires, and which ids it once had."""
+    requires, aliases = (", ".join(map(code, names)) for names in (item.entry.requires, item.entry.aliases))
+    return (f". Requires {requires}" if requires else "") + (f". Formerly {aliases}" if aliases else "")
 
 
 def commands_page(catalog: Catalog) -> list[str]:

@@ -118,7 +118,7 @@ def _model(catalog: Catalog, item: Provided) -> list[str]:
 def _known(name: str, known: list[str]) -> str:
     if name in known:
         return name
-    if name in names.FIRST_PARTY:
+    if name in names.known():
         raise ZooError(f"{name} is not installed: pip install {name}")
     near = names.nearest(name, known)
     hint = f"did you mean {near}?" if near else f"installed are {', '.join(known)}"

@@ -123,7 +123,12 @@ def _matches(catalog: Catalog, id: str, kind: str | None) -> list[Provided]:
     if kind:
         return [catalog.find(known_kind(kind), id, prefer=CORE if kind == "command" else "")]
     distribution, name = names.split(id)
-    hits = [item for item in catalog.entries if item.entry.name == name and distribution in ("", item.distribution)]
+    hits = [
+        item
+        for item in catalog.entries
+        if (item.entry.name == name and distribution in ("", item.distribution))
+        or f"{distribution}/{name}" in item.entry.aliases
+    ]
     if not hits:
         every = {"entry": [item.id for item in catalog.entries]}
         names.resolve("entry", id, every, catalog.broken())  # raises: says what is near
@@ -135,6 +140,11 @@ def _facts(catalog: Catalog, item: Provided) -> dict[str, Any]:
     """What `zoo info` shows, as JSON. What cannot be loaded is named in its place instead of hiding the rest."""
     draw = f"zoo sample {item.entry.name}" if item.entry.weights else ""
     facts = {**_row(catalog, item), "use": _use(catalog, item), "draw": draw, "parts": {}, "options": [], "broken": []}
+    facts |= {"requires": list(item.entry.requires), "aliases": list(item.entry.aliases)}
+    try:
+        catalog.check_requires(item)
+    except ZooError as error:
+        facts["broken"].append(str(error))
     if item.entry.kind != "model":
         facts["parts"] |= item.entry.parts
         _add_options(facts, catalog, item, "", {})
@@ -214,7 +224,8 @@ def _use(catalog: Catalog, item: Provided) -> str:
 
 def _page(facts: Mapping[str, Any]) -> list[str]:
     plain = [("kind", facts["kind"]), ("id", facts["id"]), ("version", facts["version"]), ("summary", facts["summary"])]
-    plain += [("paper", facts["paper"]), ("needs", ", ".join(facts["needs"]))]
+    plain += [("paper", facts["paper"]), ("formerly", ", ".join(facts["aliases"]))]
+    plain += [("needs", ", ".join(facts["needs"])), ("requires", ", ".join(facts["requires"]))]
     plain += [(part, id or "missing, see below") for part, id in facts["parts"].items()]
     plain += [("use", facts["use"]), ("draw", facts["draw"])]
     lines = columns([(f"{what}:", value) for what, value in plain if value], indent=0)

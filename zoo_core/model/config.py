@@ -12,9 +12,10 @@ from typing import Any
 
 from zoo_core import __version__
 from zoo_core.errors import ZooError
+from zoo_core.hooks import PARTS
 from zoo_core.prior import PRIORS, Prior
 from zoo_core.registry.catalog import Catalog
-from zoo_core.registry.names import FIRST_PARTY, nearest, normal, one_line, split
+from zoo_core.registry.names import known, nearest, normal, one_line, publisher, split
 from zoo_core.space import CHANNELS, Space
 
 FORMAT = 1
@@ -113,8 +114,10 @@ def _check_space(space: Space, allow_large: bool) -> None:
 def check_requirements(config: ModelConfig, catalog: Catalog) -> None:
     """Raises ZooError with what to install if a plugin is missing, older than the model, or of another major version."""
     have = {plugin.distribution: plugin.version for plugin in catalog.plugins}
-    # What is named as a part must be there; of what is only said to be required, the same holds.
-    wanted = dict.fromkeys((split(id)[0] for id in config.parts.values() if "/" in id), "") | dict(config.requires)
+    # What is named as a part must be there; of what is only said to be required, the same holds, unless its part has moved.
+    homes = {split(id)[0]: _home(PARTS[part], id, catalog) for part, id in config.parts.items() if "/" in id}
+    stay = {name: version for name, version in config.requires.items() if homes.get(name, name) == name}
+    wanted = dict.fromkeys(homes.values(), "") | stay
     for distribution, version in wanted.items():
         if distribution not in have:
             raise ZooError(_missing(distribution, version, sorted(have)))
@@ -122,9 +125,16 @@ def check_requirements(config: ModelConfig, catalog: Catalog) -> None:
             raise ZooError(problem)
 
 
+def _home(kind: str, id: str, catalog: Catalog) -> str:
+    """The distribution that provides an entry, under this id or another by now."""
+    if id in catalog.ids()[kind]:
+        return split(id)[0]
+    return split(catalog.current(kind, id))[0] if id in catalog.aliases(kind) else publisher(kind, id) or split(id)[0]
+
+
 def _missing(distribution: str, version: str, have: Sequence[str]) -> str:
     shown = one_line(distribution, 60)
-    if distribution in FIRST_PARTY:
+    if distribution in known():
         return f'the model needs {shown}, which is not installed: pip install "{_at_least(distribution, version)}"'
     # The name of a distribution to install must not come out of a downloaded file.
     near = nearest(distribution, have)
@@ -138,10 +148,10 @@ def _mismatch(distribution: str, have: str, made_with: str) -> str:
     if not here or not there:
         return ""
     said = f"the model was made with {distribution} {one_line(made_with, 40)}, and {have} is installed"
-    known = distribution == "zoo-core" or distribution in FIRST_PARTY
+    ours = distribution == "zoo-core" or distribution in known()
     fitting = _at_least(distribution, made_with)
-    newer = f'pip install -U "{fitting}"' if known else "update it"
-    older = f'pip install "{fitting},<{there[0] + 1}"' if known else "install an older one"
+    newer = f'pip install -U "{fitting}"' if ours else "update it"
+    older = f'pip install "{fitting},<{there[0] + 1}"' if ours else "install an older one"
     if here[:2] < there[:2]:
         return f"{said}, which is too old: {newer}"
     if here[0] > there[0]:

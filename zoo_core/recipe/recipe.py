@@ -13,7 +13,7 @@ from zoo_core.errors import ZooError
 from zoo_core.hooks import PARTS
 from zoo_core.options import describe, parse, to_json
 from zoo_core.recipe.train_options import TrainOptions
-from zoo_core.registry.catalog import Catalog, Provided
+from zoo_core.registry.catalog import Catalog, Provided, discover
 from zoo_core.space import CHANNELS, Space
 
 FORMAT = 1
@@ -96,7 +96,7 @@ class Recipe:
 
     @staticmethod
     def from_json(value: Mapping[str, Any]) -> Recipe:
-        """Raises ZooError for a value that is no recipe of this format."""
+        """Ids that have changed since are those of today. Raises ZooError for a value that is no recipe of this format."""
         if value.get("format") != FORMAT:
             raise ZooError(
                 f"recipe format {value.get('format')} is not {FORMAT}: it was written by another version of zoo-core"
@@ -104,6 +104,10 @@ class Recipe:
         try:
             data, fields = value["dataset"], {name.name for name in dataclasses.fields(Recipe)}
             rest = {name: value[name] for name in fields & value.keys() - {"data", "space", "budget"}}
+            current = discover().current
+            rest["model"] = current("model", value["model"])
+            rest["parts"] = {part: current(PARTS[part], id) for part, id in value["parts"].items()}
+            data = {**data, "id": current("dataset", data["id"])}
             return Recipe(
                 data=Data(**{**data, "labels": tuple(data["labels"]), "background": tuple(data["background"])}),
                 space=Space.from_json(value["space"]),
@@ -140,10 +144,13 @@ def plan(
     guide     "edges": every image comes with its own edge map.
     """
     chosen = catalog.find("model", model)
+    catalog.check_requires(chosen)
     names = {**REFERENCE, **chosen.entry.parts}
     parts, settings = take_parts(parts or {}, settings, names)
     own = {part: catalog.find(PARTS[part], names[part], prefer=chosen.distribution) for part in PARTS if part in names}
     provided = {**own, **{part: catalog.find(PARTS[part], name) for part, name in parts.items()}}
+    for item in provided.values():
+        catalog.check_requires(item)
     if "objective" not in provided:
         raise ZooError(f"model {chosen.id} names no objective; type --objective NAME (zoo list objective)")
 
@@ -245,7 +252,7 @@ def check_fit(model: Provided, provided: Mapping[str, Provided], ready: Mapping[
     for part, item in provided.items():
         for other, name in item.entry.parts.items() if item.entry.kind == "objective" else ():
             wanted = name if "/" in name else f"{item.distribution}/{name}"
-            if other in provided and provided[other].id != wanted:
+            if other in provided and wanted not in (provided[other].id, *provided[other].entry.aliases):
                 raise ZooError(f"{part} {item.id} works with {other} {wanted} alone; type --{other} {wanted}")
         fits = getattr(ready[part], "fits", None)
         problem = fits(space) if fits else None

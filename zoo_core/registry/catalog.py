@@ -28,6 +28,8 @@ from zoo_core.registry.installed import CORE, Plugin, Point, installed
 
 TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 SHIPPED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:\w[\w-]*(/\w[\w-]*)*", re.ASCII)  # package:folder/folder
+DISTRIBUTION = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)  # a normal name
+FORMER = re.compile(rf"{DISTRIBUTION.pattern}/{names.NAME.pattern}", re.ASCII)
 NEED = re.compile(r"labels|guide|size=[0-9]+(\|[0-9]+)*|channels=[134](\|[134])*", re.ASCII)
 
 
@@ -85,16 +87,32 @@ class Catalog:
     def find(self, kind: str, name: str, prefer: str = "") -> Provided:
         """The entry that a canonical id or a short name means; `prefer` names the distribution whose own entry wins.
 
-        Raises ZooError for an unknown name, and for a short name that several plugins provide for this kind.
+        A former id means the entry that had it. Raises ZooError for an unknown name, and for a short name or a former id that
+        several plugins provide for this kind.
         """
         known_kind(kind)
-        id = names.resolve(kind, self.current(kind, name), self.ids(), self.broken(), prefer)
+        id = names.resolve(kind, name, self.ids(), self.broken(), prefer, self.aliases(kind))
         return next(item for item in self.of(kind) if item.id == id)
 
-    def current(self, kind: str, name: str) -> str:
-        """The id of today for one that an entry had before; any other name as it is. An id that exists is never an alias."""
-        now = {item.id for item in self.of(kind)}
-        return {alias: item.id for item in self.of(kind) for alias in item.entry.aliases if alias not in now}.get(name, name)
+    def aliases(self, kind: str) -> dict[str, list[str]]:
+        """Former id -> canonical ids of the entries of this kind that had it; one, if plugins do not contradict each other."""
+        former: dict[str, list[str]] = {}
+        for item in self.of(kind):
+            for alias in item.entry.aliases:
+                former.setdefault(alias, []).append(item.id)
+        return former
+
+    def current(self, kind: str, id: str) -> str:
+        """The canonical id of the entry that a saved id means; the id itself, if nothing installed had it."""
+        meant = self.aliases(kind).get("/".join(names.split(id)), [])
+        return meant[0] if len(meant) == 1 else id
+
+    def check_requires(self, item: Provided) -> None:
+        """Raises ZooError that says what to install, if an entry names those of plugins that are not installed."""
+        there = {plugin.distribution for plugin in self.plugins}
+        missing = " ".join(name for name in item.entry.requires if name not in there)
+        if missing:
+            raise ZooError(f"{item} needs {missing.replace(' ', ' and ')}, not installed here: pip install {missing}")
 
     def short(self, item: Provided) -> str:
         """What to type for an entry: its name where that is unique for its kind, else its canonical id."""
@@ -208,7 +226,20 @@ def discover() -> Catalog:
         else:
             entries += found
             problems += [Problem(plugin.distribution, remark) for remark in remarks]
-    return Catalog(tuple(entries), tuple(problems), tuple(plugins), manager)
+    return Catalog(tuple(entries), (*problems, *_contradictions(entries)), tuple(plugins), manager)
+
+
+def _contradictions(entries: list[Provided]) -> Iterator[Problem]:
+    """Former ids that are claimed by two entries of a kind, or taken by another."""
+    claims: dict[tuple[str, str], list[Provided]] = {}
+    for item in entries:
+        for id in (item.id, *item.entry.aliases):
+            claims.setdefault((item.entry.kind, id), []).append(item)
+    for (kind, id), items in claims.items():
+        for item in items if len(items) > 1 else ():
+            if id in item.entry.aliases:
+                others = " and ".join(other.id for other in items if other is not item)
+                yield Problem(item.distribution, f"{item.id} says it was {kind} {id}, and so does or is {others}")
 
 
 def cause(error: BaseException) -> str:
@@ -290,16 +321,22 @@ def check_entry(entry: Any) -> None:
     for field in ("target", "config", "summary", "paper", "weights"):
         if not isinstance(getattr(entry, field), str):
             raise Refused(f"{field} of {what} must be text")
-    if not isinstance(entry.needs, tuple) or not all(isinstance(need, str) and NEED.fullmatch(need) for need in entry.needs):
+    if not _all_match(NEED, entry.needs):
         raise Refused(f"needs of {what} must be a tuple of labels, guide, size=64|128 or channels=3, not {entry.needs!r}")
-    if not isinstance(entry.aliases, tuple) or not all(isinstance(id, str) and names.ID.fullmatch(id) for id in entry.aliases):
-        raise Refused(f"aliases of {what} must be a tuple of ids such as my-gans/old_name, not {entry.aliases!r}")
+    if not _all_match(DISTRIBUTION, entry.requires):
+        raise Refused(f"requires of {what} must be a tuple of distributions such as 'zoo-bench', not {entry.requires!r}")
+    if not _all_match(FORMER, entry.aliases):
+        raise Refused(f"aliases of {what} must be a tuple of former ids, distribution/name, not {entry.aliases!r}")
     for pairs in (entry.parts, entry.options):
         if not isinstance(pairs, Mapping) or not all(isinstance(key, str) for key in pairs):
             raise Refused(f"parts and options of {what} must be mappings from text")
     problem = "".join(_model_problems(entry) if entry.kind == "model" else _component_problems(entry))
     if problem:
         raise Refused(f"{what} {problem}")
+
+
+def _all_match(pattern: re.Pattern[str], texts: Any) -> bool:
+    return isinstance(texts, tuple) and all(isinstance(text, str) and pattern.fullmatch(text) for text in texts)
 
 
 def _model_problems(entry: Entry) -> Iterator[str]:

@@ -6,39 +6,16 @@ Everything here works on text, so that it can be tested without a plugin.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
 
 from zoo_core.errors import ZooError
-from zoo_core.hooks import PARTS
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")  # of an entry, always matched in full
-ID = re.compile(r"[a-z0-9][a-z0-9.-]*/[a-z0-9][a-z0-9_-]*")
-
-# What this project publishes, so that an unknown name can be answered with what to install. Only these are ever suggested:
-# the name of a distribution to install must not come out of a downloaded file.
-FIRST_PARTY: Mapping[str, tuple[str, ...]] = {
-    "zoo-acgan": ("acgan", "acgan_wgan_gp"),
-    "zoo-aae": ("aae",),
-    "zoo-aegan": ("aegan",),
-    "zoo-bench": (
-        *("bench", "check", "compare", "data", "eval", "new", "publish", "report", "runs", "verify"),
-        *("anime_faces", "celeba", "cifar10", "folder", "hub", "packed"),
-        *("local", "ray", "slurm", "tensorboard", "wandb"),
-    ),
-    "zoo-cgan": ("cgan", "cgan_kiss"),
-    "zoo-colorpicker": ("colorpicker", "creatures"),
-    "zoo-creatures": ("creatures",),
-    "zoo-dcgan": ("dcgan",),
-    "zoo-ebgan": ("ebgan",),
-    "zoo-gan": ("gan_kiss", "gan_strategies", "wgan_kiss"),
-    "zoo-kiss": ("aae_kiss", "vae_kiss"),
-    "zoo-vae": ("vae",),
-    "zoo-wgan-clip": ("wgan_clip", "wgan_clip_2017"),
-    "zoo-wgan-gp": ("wgan_gp", "wgan_gp_2017", "wgan_gp_chen"),
-    "zoo-xiang128": ("xiang_gan", "xiang_wgan"),
-}
-HARNESS = ("command", "dataset", "executor", "observer")  # kinds that zoo-bench provides, and no other of these
+KNOWN = Path(__file__).with_name("known.json")
 
 
 def normal(distribution: str) -> str:
@@ -69,31 +46,58 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return folded[near[0]] if near else None
 
 
+@cache
+def known() -> Mapping[str, Mapping[str, Sequence[str]]]:
+    """What this project publishes: distribution -> kind -> names, and full ids that its entries once had.
+
+    So an unknown name can be answered with what to install. Only these are ever suggested: the name of a distribution to
+    install must not come out of a downloaded file. `python .ci/known.py` writes the file from the plugins' entries.
+    """
+    table: dict[str, dict[str, list[str]]] = json.loads(KNOWN.read_text(encoding="utf-8"))
+    return table
+
+
 def publisher(kind: str, name: str) -> str | None:
-    """The distribution of this project that provides `name`, installed or not. Any kind may be meant by kind "entry"."""
-    if kind not in ("entry", "model", *HARNESS, *PARTS.values()):
-        return None
-    for distribution, provided in FIRST_PARTY.items():
-        fits = kind == "entry" or (kind in HARNESS) == (distribution in ("zoo-bench", "zoo-creatures"))
-        if fits and normal(name) in (distribution, *map(normal, provided)):
+    """The distribution of this project that provides a name, or what once had a full id, installed or not.
+
+    Any kind may be meant by kind "entry".
+    """
+    for distribution in known():
+        if normal(name) in map(normal, _published(kind, distribution)):
             return distribution
-    return None
+    return normal(name) if kind == "entry" and normal(name) in known() else None
 
 
-def resolve(kind: str, asked: str, ids: Mapping[str, Sequence[str]], broken: Mapping[str, str], prefer: str = "") -> str:
+def _published(kind: str, distribution: str) -> list[str]:
+    return [name for each, names in known()[distribution].items() if kind in (each, "entry") for name in names]
+
+
+def resolve(
+    kind: str,
+    asked: str,
+    ids: Mapping[str, Sequence[str]],
+    broken: Mapping[str, str],
+    prefer: str = "",
+    aliases: Mapping[str, Sequence[str]] | None = None,
+) -> str:
     """The canonical id of kind `kind` that `asked` means.
 
     ids     kind -> all canonical ids of that kind.
     broken  distribution -> why it could not be loaded.
     prefer  a distribution whose own name wins over the same name elsewhere: a model means its own objective.
+    aliases former full id -> canonical ids of the entries that say they had it.
 
-    Raises ZooError for a name that no plugin provides and for a short name that several provide.
+    Raises ZooError for a name that no plugin provides, and for a short name or a former id that several do.
     """
     here = ids.get(kind, ())
     distribution, name = split(asked)
     if distribution:
-        if f"{distribution}/{name}" in here:
-            return f"{distribution}/{name}"
+        id = f"{distribution}/{name}"
+        meant = [*([id] if id in here else []), *(aliases or {}).get(id, ())]
+        if len(meant) > 1:
+            raise ZooError(f"{kind} {id} is claimed by {' and '.join(meant)}; update their plugins, or uninstall one of them")
+        if meant:
+            return meant[0]
         raise ZooError(_absent(kind, distribution, name, ids, broken))
     found = [id for id in here if split(id)[1] == name]
     if prefer and f"{normal(prefer)}/{name}" in found:
@@ -107,11 +111,11 @@ def resolve(kind: str, asked: str, ids: Mapping[str, Sequence[str]], broken: Map
 
 def _unknown(kind: str, name: str, ids: Mapping[str, Sequence[str]], broken: Mapping[str, str]) -> str:
     text = f"no {kind} is called {one_line(name, 60) or 'nothing'}"
-    known = sorted({split(id)[1] for id in ids.get(kind, ())})
+    there = sorted({split(id)[1] for id in ids.get(kind, ())})
     source = publisher(kind, name)
     if source and source in broken:
         return f"{text}: {source}, which provides it, is broken: {broken[source]}"
-    near = nearest(name, known)
+    near = nearest(name, there)
     if near and normal(near) == normal(name):
         return f"{text}: did you mean {near}?"
     others = [other for other, their in ids.items() if other != kind and any(split(id)[1] == name for id in their)]
@@ -119,14 +123,14 @@ def _unknown(kind: str, name: str, ids: Mapping[str, Sequence[str]], broken: Map
         text += f" ({name} is {' and '.join(article(other) for other in others)})"
     elif source and source not in _distributions(ids):
         return f"{text}: no installed plugin provides it: pip install {source}"
-    if not known:
+    if not there:
         return f"{text}: no installed plugin provides {article(kind)}"
     if near:
         text += f": did you mean {near}?"
-    elif (far := nearest(name, [name for names in FIRST_PARTY.values() for name in names])) and publisher(kind, far):
+    elif far := nearest(name, [name for each in known() for name in _published(kind, each) if "/" not in name]):
         text += f": did you mean {far}? It comes with {publisher(kind, far)}: pip install {publisher(kind, far)}"
-    elif len(known) <= 12:
-        text += f": type one of {', '.join(known)}"
+    elif len(there) <= 12:
+        text += f": type one of {', '.join(there)}"
     else:
         text += f": zoo list{'' if kind == 'entry' else ' ' + kind} shows what there is"
     return text + (f" ({len(broken)} broken: zoo doctor)" if broken else "")
@@ -136,8 +140,10 @@ def _absent(kind: str, distribution: str, name: str, ids: Mapping[str, Sequence[
     text = f"no {kind} is called {one_line(f'{distribution}/{name}', 90)}"
     if distribution in broken:
         return f"{text}: {distribution} is broken: {broken[distribution]}"
+    if (home := publisher(kind, f"{distribution}/{name}")) and home not in _distributions(ids):
+        return f"{text}: it belongs to {home} now: pip install {home}"
     if distribution not in _distributions(ids):
-        if distribution in FIRST_PARTY:
+        if distribution in known():
             return f"{text}: no installed plugin provides it: pip install {distribution}"
         near = nearest(distribution, _distributions(ids))
         hint = f"; did you mean {near}/{one_line(name, 60)}?" if near else ""

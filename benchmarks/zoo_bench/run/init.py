@@ -145,7 +145,7 @@ def _differences(recipe: Recipe, config: ModelConfig, published: Recipe | None, 
         yield "--dataset with the same values of its labels"
     if theirs.guide != ours.guide:
         yield f"--guide {'edges' if theirs.guide else 'none'}"
-    parts = {part: (config.parts[part], config.options[part]) for part in config.parts}
+    parts = {part: (catalog.current(PARTS[part], id), config.options[part]) for part, id in config.parts.items()}
     if published is not None and "critic" in published.parts:
         parts["critic"] = published.parts["critic"], published.options["critic"]
     for part, (name, options) in parts.items():

@@ -124,7 +124,7 @@ def check_name(name: str) -> str:
     package = distribution.replace("-", "_")
     if not package.isidentifier():
         raise ZooError(f"{shown} begins with a digit, so Python cannot import it; type zoo new plugin zoo-{distribution}")
-    if distribution == CORE or distribution in names.FIRST_PARTY:
+    if distribution == CORE or distribution in names.known():
         raise ZooError(f"{shown} is a package of zoo itself; choose another name, for example my-{distribution}")
     if keyword.iskeyword(package) or keyword.issoftkeyword(package) or package in sys.stdlib_module_names:
         raise ZooError(f"{shown} is a word or module of Python; type zoo new plugin zoo-{distribution}")

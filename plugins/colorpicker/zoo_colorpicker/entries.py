@@ -34,6 +34,7 @@ def zoo_entries() -> list[Entry]:
             parts={"objective": "zoo-wgan-gp/wgan_gp", "upsampler": "zoo-colorpicker/colorpicker"},
             options=CREATURES,
             needs=("labels",),
+            requires=("zoo-wgan-gp",),
             summary="comes trained: zoo sample creatures --labels type=fire --labels body=blob; training needs zoo-wgan-gp",
             paper=f"{LAZAROU}; Gulrajani et al. 2017, arXiv 1704.00028",
             weights="zoo_colorpicker:creatures",
