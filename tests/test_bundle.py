@@ -56,6 +56,28 @@ def test_saving_twice_gives_the_same_bytes(run, folder, tmp_path):
     assert sorted(path.name for path in folder.iterdir()) == [CONFIG, WEIGHTS]
 
 
+def test_a_tool_that_sorts_keys_swaps_no_labels(run, folder):
+    """Columns of labels are numbered; JSON objects have no order that a formatter would keep."""
+    wanted = {"body": "blob", "type": "fire"}
+    drawn = load_bundle(folder, discover()).sample(4, labels=wanted)
+    config = json.loads((folder / CONFIG).read_text())
+    assert list(config["space"]["labels"]) == ["type", "body"] == config["space"]["order"]
+    (folder / CONFIG).write_text(json.dumps(config, sort_keys=True))
+    assert torch.equal(load_bundle(folder, discover()).sample(4, labels=wanted), drawn)
+    config["space"].pop("order")  # as earlier versions wrote it
+    (folder / CONFIG).write_text(json.dumps(config))
+    assert torch.equal(load_bundle(folder, discover()).sample(4, labels=wanted), drawn)
+
+
+@pytest.mark.parametrize("order", [["type"], ["type", "type"], ["type", "size"], "ab", None, [["type"], "body"]], ids=str)
+def test_an_order_that_is_none_is_refused(folder, order):
+    config = json.loads((folder / CONFIG).read_text())
+    config["space"]["order"] = order
+    (folder / CONFIG).write_text(json.dumps(config))
+    with pytest.raises(ZooError, match="is not a model's configuration"):
+        load_bundle(folder, discover())
+
+
 def test_sample_i_depends_on_seed_and_i_alone(run):
     bundle = run_bundle(run)
     many = bundle.sample(7, seed=1, batch=3)

@@ -32,13 +32,27 @@ class Space:
         return tuple(len(values) for values in self.labels.values())
 
     def to_json(self) -> dict[str, Any]:
+        """As JSON. Order in an object means nothing to other tools, so that of several labels is said in a list."""
         labels = {name: list(values) for name, values in self.labels.items()}
-        return {"size": self.size, "channels": self.channels, "labels": labels, "guide": self.guide}
+        order = {"order": list(labels)} if len(labels) > 1 else {}
+        return {"size": self.size, "channels": self.channels, "labels": labels, "guide": self.guide, **order}
 
     @staticmethod
     def from_json(value: Mapping[str, Any]) -> Space:
-        labels = {str(name): tuple(map(str, values)) for name, values in value.get("labels", {}).items()}
-        return Space(int(value["size"]), int(value["channels"]), labels, int(value.get("guide", 0)))
+        """Raises KeyError, TypeError, ValueError or AttributeError for what is no space."""
+        labels = {str(name): _values(values) for name, values in value.get("labels", {}).items()}
+        order = value.get("order", list(labels))  # none was said by earlier versions
+        if not isinstance(order, list) or len(order) != len(labels) or set(order) != labels.keys():
+            raise ValueError("the order of the labels does not name each of them once")
+        return Space(
+            int(value["size"]), int(value["channels"]), {name: labels[name] for name in order}, int(value.get("guide", 0))
+        )
+
+
+def _values(values: Any) -> tuple[str, ...]:
+    if isinstance(values, str) or len(set(map(str, values))) != len(values):
+        raise ValueError("the values of a label are a list without repetitions")
+    return tuple(map(str, values))
 
 
 def halvings(size: int) -> tuple[int, int]:

@@ -70,7 +70,7 @@ def test_a_packed_copy_is_the_folder(tmp_path, channels, bands):
 def test_a_dataset_by_name_with_options_can_be_packed():
     make("creatures", "packed", "--size", 16, "--set", "count=20")
     found = load("packed", labels=("body",))
-    assert len(found.pixels) == 20 and found.space.labels["body"] and "drawn by zoo-bench" in found.note
+    assert len(found.pixels) == 20 and found.space.labels["body"] and "drawn by zoo-creatures" in found.note
 
 
 def test_a_packed_copy_above_its_budget_is_mapped():
