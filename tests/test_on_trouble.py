@@ -12,6 +12,7 @@ import torch
 from zoo_bench.progress import TrainingProgress
 from zoo_bench.records.folder import RunFolder
 from zoo_bench.run.loop import train_run
+from zoo_bench.run.options import RunOptions
 from zoo_bench.run.trouble import ROLLBACKS, reported
 from zoo_core.errors import RunFailure
 from zoo_core.registry.catalog import discover
@@ -46,7 +47,8 @@ class Bench:
         recipe = self.run.recipe
         self.run.total = steps
         data = DeviceData(self.images, recipe.train, recipe.seed, CPU)
-        return train_run(self.run, data, self.images, self.folder, TrainingProgress(quiet=True), checkpoint_every, policy)
+        options = RunOptions(checkpoint_every=checkpoint_every, on_trouble=policy)
+        return train_run(self.run, data, self.images, self.folder, TrainingProgress(quiet=True), options)
 
     def lines(self):
         return [json.loads(line) for line in self.folder.metrics.read_text().splitlines()]

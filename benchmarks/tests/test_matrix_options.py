@@ -30,7 +30,7 @@ def planned(*arguments: str) -> Matrix:
 def test_what_is_typed_for_a_matrix_reaches_its_cells(here, monkeypatch):
     asked = []
 
-    def seen(recipe, folder, catalog, **options):
+    def seen(recipe, folder, catalog, options, **more):
         asked.append((recipe, options))
         return {"state": "stopped"}
 
@@ -45,10 +45,10 @@ def test_what_is_typed_for_a_matrix_reaches_its_cells(here, monkeypatch):
         (model, lr) for model in ("dcgan", "vae") for lr in (1e-3, 1e-4)
     }
     for recipe, options in asked:
-        scoring = options["scoring"]
+        scoring = options.scoring
         assert (recipe.train.precision, recipe.threads, recipe.data.overfit, recipe.budget.images) == ("bf16", 3, 2, 8)
-        assert (options["on_trouble"], options["checkpoint_every"]) == ("rollback", 7)
-        assert [observer.id for observer in options["observers"]] == ["zoo-bench/tensorboard"]
+        assert (options.on_trouble, options.checkpoint_every) == ("rollback", 7)
+        assert [observer.id for observer in options.observers] == ["zoo-bench/tensorboard"]
         assert (scoring.extractor, scoring.weights, scoring.samples, scoring.every) == ("sprites", weights, 9, 64)
 
 

@@ -185,6 +185,7 @@ def bench(context: click.Context, /, **given: Any) -> None:
         )
     from zoo_bench.evaluation.score import Scoring  # imports torch
     from zoo_bench.run.bench import run_bench  # imports torch
+    from zoo_bench.run.options import RunOptions
 
     with world_of(processes, recipe.device) as world:
         if world.rank:
@@ -194,18 +195,20 @@ def bench(context: click.Context, /, **given: Any) -> None:
             recipe,
             folder,
             catalog,
+            RunOptions(
+                scoring=Scoring(
+                    None if given["no_eval"] else given["extractor"],
+                    given["extractor_weights"],
+                    given["samples"],
+                    given["score_every"],
+                ),
+                checkpoint_every=given["checkpoint_every"],
+                on_trouble=given["on_trouble"],
+                profile=given["profile"],
+                observers=given["observers"],
+            ),
             resume=bool(given["resume"]),
             overwrite=given["overwrite"],
-            checkpoint_every=given["checkpoint_every"],
-            on_trouble=given["on_trouble"],
-            profile=given["profile"],
-            observers=given["observers"],
-            scoring=Scoring(
-                None if given["no_eval"] else given["extractor"],
-                given["extractor_weights"],
-                given["samples"],
-                given["score_every"],
-            ),
             world=world,
         )
     try:

@@ -32,9 +32,6 @@ class Scoring:
     every: int = 0
 
 
-DEFAULT = Scoring()
-
-
 def plugin_metrics(catalog: Catalog) -> dict[str, Metric]:
     """Metrics of installed plugins by id. They are imported when asked, where one that is broken costs only itself."""
 

@@ -59,6 +59,7 @@ def _attempt(cell: Cell, folder: RunFolder, scoring: dict[str, Any]) -> tuple[st
     try:
         from zoo_bench.evaluation.score import Scoring  # imports torch
         from zoo_bench.run.bench import run_bench  # imports torch
+        from zoo_bench.run.options import RunOptions
 
         _wait_for_predecessor(folder)
         begun = folder.recipe.exists() and bool(folder.load_recipe().dataset_sha256)
@@ -69,12 +70,14 @@ def _attempt(cell: Cell, folder: RunFolder, scoring: dict[str, Any]) -> tuple[st
             folder.load_recipe(),
             folder,
             discover(),
+            RunOptions(
+                scoring=Scoring(scoring["extractor"], weights, scoring["samples"], scoring.get("score_every", 0)),
+                checkpoint_every=scoring["checkpoint_every"],
+                on_trouble=scoring.get("on_trouble", "warn"),
+                observers=[Chosen(**each) for each in scoring.get("observers", ())],
+            ),
             resume=begun,
             overwrite=not begun,
-            checkpoint_every=scoring["checkpoint_every"],
-            on_trouble=scoring.get("on_trouble", "warn"),
-            observers=[Chosen(**each) for each in scoring.get("observers", ())],
-            scoring=Scoring(scoring["extractor"], weights, scoring["samples"], scoring.get("score_every", 0)),
         )
         return record["state"], ""
     except KeyboardInterrupt:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
 from typing import Any
 
 from zoo_bench.data.load import load_images
 from zoo_bench.evaluation.overfit import overfit_error
-from zoo_bench.evaluation.score import DEFAULT, Scoring, score_model
-from zoo_bench.observers.chosen import Chosen, opened
+from zoo_bench.evaluation.score import Scoring, score_model
+from zoo_bench.observers.chosen import opened
 from zoo_bench.observers.watch import Watch
 from zoo_bench.progress import TrainingProgress
 from zoo_bench.records.folder import RunFolder
 from zoo_bench.records.lock import locked
 from zoo_bench.report.page import render
 from zoo_bench.run.loop import train_run
-from zoo_bench.run.scored import Meter
+from zoo_bench.run.options import DEFAULT, RunOptions
 from zoo_bench.run.start import resumed, set_threads, started
 from zoo_bench.run.trouble import reported
 from zoo_bench.samples.drawn import draw_real, draw_samples
@@ -32,6 +31,7 @@ from zoo_core.recipe.recipe import Recipe
 from zoo_core.registry.catalog import Catalog
 from zoo_train.allocator import keep_heap
 from zoo_train.compiled import compile_networks
+from zoo_train.data import DeviceData
 from zoo_train.export import run_bundle, run_encoder
 from zoo_train.graphs import capture_phases
 from zoo_train.precision import use_tf32
@@ -43,32 +43,24 @@ def run_bench(
     recipe: Recipe,
     folder: RunFolder,
     catalog: Catalog,
+    options: RunOptions = DEFAULT,
     *,
     resume: bool = False,
     overwrite: bool = False,
-    scoring: Scoring = DEFAULT,
-    checkpoint_every: float = 60.0,
-    on_trouble: str = "warn",
-    profile: bool = False,
-    observers: Sequence[Chosen] = (),
-    quiet: bool = False,
     world: World = ALONE,
 ) -> dict[str, Any]:
     """Train, score and report. Returns the final record, which --json prints.
 
     world  the processes that train together; this one is the first of them.
     """
-    from zoo_bench.evaluation.extractors import open_extractor
-
-    progress = TrainingProgress(quiet)
-    watch = Watch(opened(observers, catalog), progress.say)
+    progress = TrainingProgress()
+    watch = Watch(opened(options.observers, catalog), progress.say)
     keep_heap()
     set_threads(recipe)
     if not resume:
         folder.check_free(overwrite)
         build(recipe, catalog)  # parts that do not fit together are said before anything is made or replaced
-    if scoring.extractor is not None:
-        open_extractor(scoring.extractor, scoring.weights)  # a wrong name or file is said now, not after the training
+    check_extractor(options.scoring)
     images = load_images(recipe, catalog)
     if not resume:
         folder.claim(overwrite)
@@ -79,34 +71,56 @@ def run_bench(
             folder.claim(overwrite)  # again: another process may have come first
             folder.clear()
             run, data = started(recipe, folder, images, catalog, world)
-        recipe = run.recipe
-        use_tf32(run, data)
-        not_compiled, not_captured = compile_networks(run, data), capture_phases(run, data)
-        progress.say(_headline(run, images, folder, world))
-        for name, why in not_compiled.items():
-            progress.say(f"warning: {name} is not compiled: {why}")
-        for name, why in not_captured.items():
-            progress.say(f"warning: phase {name} is not captured: {why}")
+        _prepare(run, data, images, folder, progress)
         draw_real(images, folder, recipe.data.background)
-        world.send(json.dumps(recipe.to_json()).encode())
-        meter = Meter(images, recipe.data.background, scoring.every)
-        watch.started(Watched(folder.path.resolve(), recipe.to_json(), run.iteration))
-        finished = run.iteration == run.total or train_run(
-            run, data, images, folder, progress, checkpoint_every, on_trouble, profile, watch, meter
-        )
-        training = _training(run, finished)
-        record: dict[str, Any] = {"run": str(folder.path), "state": training["state"], "training": training}
-        if not finished:
-            same = " and the same --devices" if world.size > 1 else ""
-            progress.say(f"stopped at iteration {run.iteration}; go on with: zoo bench --resume {folder.path}{same}")
-            watch.ended("stopped", {})
-            return record
-        save_bundle(run_bundle(run), folder.model)
-        if (encoder := run_encoder(run)) is not None:
-            save_encoder(encoder, folder.model)
-        report = score_run(folder, images, recipe, catalog, training, scoring, progress)
-        watch.ended("finished", report)
-        page = render(folder.path)
+        world.send(json.dumps(run.recipe.to_json()).encode())
+        watch.started(Watched(folder.path.resolve(), run.recipe.to_json(), run.iteration))
+        return _train_and_score(run, data, images, folder, catalog, options, progress, watch)
+
+
+def check_extractor(scoring: Scoring) -> None:
+    """Raises ZooError for a wrong name or file, which is said now, not after the training."""
+    from zoo_bench.evaluation.extractors import open_extractor  # imports torchvision
+
+    if scoring.extractor is not None:
+        open_extractor(scoring.extractor, scoring.weights)
+
+
+def _prepare(run: Run, data: DeviceData, images: Images, folder: RunFolder, progress: TrainingProgress) -> None:
+    """Make the run fast, and say what it will do."""
+    use_tf32(run, data)
+    not_compiled, not_captured = compile_networks(run, data), capture_phases(run, data)
+    progress.say(_headline(run, images, folder, data.world))
+    for name, why in not_compiled.items():
+        progress.say(f"warning: {name} is not compiled: {why}")
+    for name, why in not_captured.items():
+        progress.say(f"warning: phase {name} is not captured: {why}")
+
+
+def _train_and_score(
+    run: Run,
+    data: DeviceData,
+    images: Images,
+    folder: RunFolder,
+    catalog: Catalog,
+    options: RunOptions,
+    progress: TrainingProgress,
+    watch: Watch,
+) -> dict[str, Any]:
+    finished = run.iteration == run.total or train_run(run, data, images, folder, progress, options, watch)
+    training = _training(run, finished)
+    record: dict[str, Any] = {"run": str(folder.path), "state": training["state"], "training": training}
+    if not finished:
+        same = " and the same --devices" if data.world.size > 1 else ""
+        progress.say(f"stopped at iteration {run.iteration}; go on with: zoo bench --resume {folder.path}{same}")
+        watch.ended("stopped", {})
+        return record
+    save_bundle(run_bundle(run), folder.model)
+    if (encoder := run_encoder(run)) is not None:
+        save_encoder(encoder, folder.model)
+    report = score_run(folder, images, run.recipe, catalog, training, options.scoring, progress)
+    watch.ended("finished", report)
+    page = render(folder.path)
     progress.say(f"model:  {folder.model}\nreport: {page}")
     record |= {name: report[name] for name in ("scores", "evaluator", "overfit") if name in report}
     return record | {"report_page": str(page), "model": str(folder.model)}
