@@ -141,3 +141,12 @@ def test_the_import_contracts_find_a_violation(tmp_path, file, line, broken):
     done = check_imports(tmp_path)
     assert done.returncode == (1 if broken else 0), done.stdout + done.stderr
     assert re.findall(r"^(.*) BROKEN", done.stdout, re.MULTILINE) == ([broken] if broken else [])
+
+
+def test_an_entry_that_names_parts_of_another_plugin_says_that_it_requires_it():
+    ours = {project(folder)["project"]["name"] for folder in FOLDERS}
+    for item in discover().entries:
+        if item.distribution in ours:
+            named = {id.partition("/")[0] for id in item.entry.parts.values() if "/" in id}
+            assert named - {item.distribution, "zoo-core"} == set(item.entry.requires), item
+            assert set(item.entry.requires) <= ours, item

@@ -8,17 +8,14 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from zoo_cgan.dense import EdgeDense
 from zoo_cgan.objective import cgan
-from zoo_cgan.options import CganOptions, DenseOptions, UnetOptions
+from zoo_cgan.options import CganOptions, UnetOptions
 
 from zoo_core.errors import ZooError
 from zoo_core.images import Images
 from zoo_core.interfaces import Condition, Objective, total_loss
 from zoo_core.model.bundle import load_bundle, save_bundle
 from zoo_core.model.pixels import to_unit
-from zoo_core.nets.options import TransposedOptions
-from zoo_core.nets.upsamplers import Transposed
 from zoo_core.registry.catalog import discover
 from zoo_core.space import Space
 from zoo_testing.small import random_images, tiny_recipe, trained
@@ -148,11 +145,8 @@ def test_without_guides_the_plan_says_what_to_type():
 
 
 def test_sizes_that_do_not_fit_are_said():
-    assert "--size 24" in DenseOptions(edges=(2,)).fits(Space(20, guide=1))
-    assert "fewer edges" in DenseOptions(edges=(2,) * 6, doublings=1).fits(Space(32, guide=1))
-    assert "edges" in DenseOptions(edges=()).fits(Space(32, guide=1))
     assert "--guide edges" in UnetOptions().fits(Space(32))
-    assert UnetOptions().fits(Space(48, guide=1)) is None and DenseOptions().fits(Space(40, guide=1)) is None
+    assert UnetOptions().fits(Space(48, guide=1)) is None
 
 
 @pytest.mark.parametrize("upsampler", ["transposed", "nearest", "bilinear", "pixelshuffle", "colorpicker"])
@@ -174,16 +168,6 @@ def test_both_generators_take_any_upsampler(upsampler, generator, size, channels
     assert torch.equal(empty, net(z, Condition(guide=torch.zeros_like(guide))))
     assert not torch.equal(empty, net(z, Condition(guide=guide)))
     assert not torch.equal(net(z, Condition(guide=guide)), net(z + 1, Condition(guide=guide)))
-
-
-def test_the_papers_dense_generator_but_for_the_edges_has_the_papers_layers():
-    """19 200 + 768 + 27 648 + ...: the tables of the GAN, of which the input alone differs."""
-    net = EdgeDense(Space(64, guide=1), 100, Transposed(TransposedOptions(5)), DenseOptions())
-    assert net.seed[0].weight.shape == (192, 100 + 32 * 16 * 16) and net.seed[0].bias is None
-    assert net.widen[0].weight.numel() == 27648
-    assert [stage.layers[0].weight.shape[:2] for stage in net.stages] == [(1024, 512), (512, 257), (257, 128)]
-    z, guide = torch.randn(2, 100), torch.zeros(2, 1, 64, 64)
-    assert net(z, Condition(guide=guide)).shape == (2, 3, 64, 64)
 
 
 def squares(n=120, size=16, side=5):

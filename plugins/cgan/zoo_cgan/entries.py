@@ -6,7 +6,6 @@ from zoo_core.hooks import Entry, hookimpl
 
 MIRZA = "Mirza and Osindero 2014, Conditional Generative Adversarial Nets, arXiv 1411.1784"
 ISOLA = "Isola et al. 2017, Image-to-Image Translation with Conditional Adversarial Networks, arXiv 1611.07004"
-KISS = "Kiss, Sandor and Pogany 2019, Generating pokemon images with neural networks"
 OURS = {  # Isola et al. train for hours with an L1 weight of 100 and 2e-4; these are for minutes
     "objective.match": 10.0,
     "adversarial.loss": "cross_entropy",
@@ -20,40 +19,24 @@ OURS = {  # Isola et al. train for hours with an L1 weight of 100 and 2e-4; thes
     "train.edge_threshold": 0.3,
     "train.edge_thin": True,
 }
-PAPER = {  # section "Architectural overview"; batch, rates and dropout are not given there
-    "adversarial.loss": "cross_entropy",
-    "critic.width": 64,
-    "critic.kernel": 5,
-    "critic.dropout": 0.25,
-    "upsampler.kernel": 5,
-    "train.batch": 32,
-    "train.optimizer": "rmsprop",
-    "train.lr": 2e-4,
-    "train.beta2": 0.99,
-}
 
 
 @hookimpl
 def zoo_entries() -> list[Entry]:
-    parts = {"objective": "zoo-cgan/cgan", "adversarial": "zoo-core/adversarial"}
     return [
         Entry(
             "model",
             "cgan",
-            parts={**parts, "generator": "zoo-cgan/edge_unet", "upsampler": "zoo-core/nearest"},
+            parts={
+                "objective": "zoo-cgan/cgan",
+                "adversarial": "zoo-core/adversarial",
+                "generator": "zoo-cgan/edge_unet",
+                "upsampler": "zoo-core/nearest",
+            },
             options=OURS,
             needs=("guide",),
             summary="pictures along thinned edges or a drawing: skip connections, cross-entropy and an L1 term",
             paper=ISOLA,
-        ),
-        Entry(
-            "model",
-            "cgan_kiss",
-            parts={**parts, "generator": "zoo-cgan/edge_dense", "upsampler": "zoo-core/transposed"},
-            options=PAPER,
-            needs=("guide",),
-            summary="the paper's DCGAN with edges: the edge map flattened into the dense input, no L1 term",
-            paper=KISS,
         ),
         Entry(
             "objective",
@@ -72,14 +55,5 @@ def zoo_entries() -> list[Entry]:
             needs=("guide",),
             summary="the guide is halved step by step, with skip connections into the doublings",
             paper=ISOLA,
-        ),
-        Entry(
-            "generator",
-            "edge_dense",
-            target="zoo_cgan.dense:EdgeDense",
-            config="zoo_cgan.options:DenseOptions",
-            needs=("guide",),
-            summary="the guide is flattened into the dense input",
-            paper=KISS,
         ),
     ]

@@ -35,37 +35,5 @@ class UnetOptions(HalvingOptions):
         return _no_guide(space) or super().fits(space)
 
 
-@dataclass(frozen=True)
-class DenseOptions:
-    """The defaults are Kiss, Sandor and Pogany's, but for `edges`: of these layers their paper gives no numbers."""
-
-    edges: tuple[int, ...] = option((16, 32), "channels of the convolutions that halve the guide before it is flattened")
-    seed: int = option(3, "channels of the map that the dense layer makes", min=1, max=1024)
-    doublings: int = option(3, "how often that map is doubled", min=1, max=7)
-    width: int = option(128, "channels at full resolution; they double towards the smallest map", min=1, max=1024)
-    max_width: int = option(1024, "most channels at any resolution", min=1, max=4096)
-    extra: int = option(1, "channels beyond the double at half resolution, where the paper has 257", min=0, max=1024)
-    activation: str = option("leaky_relu", ACTIVATION_HELP, choices=ACTIVATIONS)
-    embedding: int = option(32, "length of the label embedding that is appended to the latent", min=1, max=1024)
-    init: str = option("dcgan", INIT_HELP, choices=INITS)
-
-    def fits(self, space: Space) -> str | None:
-        """Why the network cannot be built for this space, or None."""
-        if not self.edges or not all(1 <= width <= 4096 for width in self.edges):
-            return "edges must be numbers from 1 to 4096, for example edges=16,32"
-        for name, halvings in (("edges", len(self.edges)), ("doublings", self.doublings)):
-            if space.size % (1 << halvings):
-                near = -(-space.size >> halvings) << halvings
-                return f"size {space.size} cannot be halved {halvings} times; type fewer {name}, or --size {near}"
-        return _no_guide(space)
-
-    @property
-    def widths(self) -> tuple[int, ...]:
-        """Channels of the smallest map, then after each doubling."""
-        found = [min(self.width * 2**i, self.max_width) for i in range(self.doublings + 1)]
-        found[1] += self.extra
-        return tuple(reversed(found))
-
-
 def _no_guide(space: Space) -> str | None:
     return None if space.guide else "it draws along guides; type --guide edges"

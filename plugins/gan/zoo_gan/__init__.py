@@ -1,1 +1,1 @@
-"""Training strategies of GANs, and the dense GAN of Kiss, Sandor and Pogany 2019, for zoo."""
+"""Training strategies of GANs for zoo."""

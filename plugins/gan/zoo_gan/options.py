@@ -1,10 +1,9 @@
-"""Options of the objective and of the networks. No torch here."""
+"""Options of the objective. No torch here."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from zoo_core.nets.options import INIT_HELP, INITS, HalvingOptions
 from zoo_core.objectives.options import GanOptions
 from zoo_core.options import option
 from zoo_core.space import Space
@@ -39,26 +38,3 @@ class StrategyOptions(GanOptions):
         if self.noise_steps and not self.noise:
             return "noise_steps without noise; leave it out, or type noise=0.1"
         return super().fits(space)
-
-
-@dataclass(frozen=True)
-class KissGeneratorOptions(HalvingOptions):
-    """Channels double from full resolution towards the first map: `width`, 2 * `width`, ... up to `max_width`."""
-
-    width: int = option(128, "channels at full resolution", min=1, max=1024)
-    max_width: int = option(1024, "most channels at any resolution", min=1, max=4096)
-    extra: int = option(1, "channels at half resolution beyond 2 * width: the paper has 257, not 256", min=0, max=16)
-    slope: float = option(0.3, "slope of leaky ReLU below zero", min=0, max=1)
-    embedding: int = option(32, "length of the label embedding that is appended to the latent", min=1, max=1024)
-    init: str = option("dcgan", INIT_HELP, choices=INITS)
-
-
-@dataclass(frozen=True)
-class KissCriticOptions(HalvingOptions):
-    """Channels double from half resolution downwards: `width`, 2 * `width`, ... up to `max_width`."""
-
-    width: int = option(64, "channels at half resolution", min=1, max=1024)
-    max_width: int = option(256, "most channels at any resolution", min=1, max=4096)
-    slope: float = option(0.3, "slope of leaky ReLU below zero", min=0, max=1)
-    dropout: float = option(0.3, "share of activations dropped in training, after every convolution", min=0, below=1)
-    init: str = option("dcgan", INIT_HELP, choices=INITS)

@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 from zoo_kiss.autoencoder import Decoder, Encoder
+from zoo_kiss.dense_gan import KissCritic, KissGenerator
+from zoo_kiss.edges import EdgeDense
 from zoo_kiss.entries import zoo_entries
 from zoo_kiss.layers import SameConv, SameTransposed, glorot
 from zoo_kiss.options import DecoderOptions, EncoderOptions
@@ -256,7 +258,7 @@ def test_the_paper_and_its_sizes_can_be_planned(model, size):
 
 
 def test_entries_name_what_exists_without_importing_torch():
-    targets = {f"{item.__module__}:{item.__name__}" for item in (Decoder, Encoder)}
+    targets = {f"{item.__module__}:{item.__name__}" for item in (Decoder, Encoder, EdgeDense, KissCritic, KissGenerator)}
     assert {entry.target for entry in zoo_entries()} - {""} == targets
     code = "import sys, zoo_kiss.entries, zoo_kiss.options; assert not {'torch', 'numpy'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -22,16 +22,6 @@ GULRAJANI = {  # algorithm 1 and appendix C: layer norm in place of batch norm
     "train.beta2": 0.9,
     "train.schedule": "constant",
 }
-CHEN_PAPER = "Chen, Huang, Wang, Yi, General Purpose Image Generator by WGAN"
-CHEN = {  # section 3
-    "objective.penalty": 10.0,
-    "objective.critic_steps": 5,
-    "train.batch": 64,
-    "train.lr": 1e-4,
-    "train.beta1": 0.5,
-    "train.beta2": 0.999,
-    "train.schedule": "constant",
-}
 
 
 @hookimpl
@@ -55,35 +45,11 @@ def zoo_entries() -> list[Entry]:
             paper=PAPER,
         ),
         Entry(
-            "model",
-            "wgan_gp_chen",
-            parts={**parts, "generator": "zoo-wgan-gp/chen", "critic": "zoo-wgan-gp/chen"},
-            options=CHEN,
-            summary="Wasserstein GAN with gradient penalty of Chen et al.: instance norm in the critic, Adam 1e-4",
-            paper=CHEN_PAPER,
-        ),
-        Entry(
             "objective",
             "wgan_gp",
             target="zoo_wgan_gp.objective:wgan_gp",
             config="zoo_wgan_gp.options:WassersteinPenaltyOptions",
             summary="Wasserstein loss with gradient penalty",
             paper=PAPER,
-        ),
-        Entry(
-            "generator",
-            "chen",
-            target="zoo_wgan_gp.chen:ChenGenerator",
-            config="zoo_wgan_gp.options:ChenGeneratorOptions",
-            summary="transposed convolutions 4x4 from the latent to the image; the upsampler is ignored",
-            paper=CHEN_PAPER,
-        ),
-        Entry(
-            "critic",
-            "chen",
-            target="zoo_wgan_gp.chen:ChenCritic",
-            config="zoo_wgan_gp.options:ChenCriticOptions",
-            summary="convolutions 4x4 with instance norm, no dense layer",
-            paper=CHEN_PAPER,
         ),
     ]

@@ -1,28 +1,22 @@
-"""The networks of Chen et al., and the two norms of the penalty against finite differences."""
+"""The networks of Chen et al."""
 
 from __future__ import annotations
-
-import math
 
 import pytest
 import torch
 from torch import nn
 from torch.nn.utils import parametrize
-from zoo_wgan_gp.chen import ChenCritic, ChenGenerator
-from zoo_wgan_gp.objective import pixel_penalty, wgan_gp
-from zoo_wgan_gp.options import ChenCriticOptions, ChenGeneratorOptions, WassersteinPenaltyOptions
+from zoo_chen.networks import ChenCritic, ChenGenerator
+from zoo_chen.options import ChenCriticOptions, ChenGeneratorOptions
 
 from zoo_core.errors import ZooError
 from zoo_core.interfaces import Condition
 from zoo_core.nets.options import TransposedOptions
 from zoo_core.nets.upsamplers import Transposed
-from zoo_core.objectives.penalties import gradient_penalty
-from zoo_core.prior import Prior
 from zoo_core.recipe.recipe import Budget, plan
 from zoo_core.registry.catalog import discover
 from zoo_core.space import Space
 from zoo_testing.small import tiny_recipe, trained
-from zoo_train.draw import CounterDraw
 from zoo_train.run import build
 
 UPSAMPLER = Transposed(TransposedOptions())
@@ -54,9 +48,6 @@ def shapes(net, kind, *inputs):
 
 def trainable(net):
     return sum(p.numel() for p in net.parameters())
-
-
-# --- networks --------------------------------------------------------------------------------------------------------
 
 
 def test_four_transposed_convolutions_at_32_px():
@@ -145,59 +136,6 @@ def test_the_settings_are_the_papers():
     train = recipe.train
     assert (train.batch, train.optimizer, train.lr, train.beta1, train.beta2) == (64, "adam", 1e-4, 0.5, 0.999)
     assert trainable(build(recipe, discover()).nets["generator"]) == 12_140_035
-
-
-# --- the norm of the penalty -----------------------------------------------------------------------------------------
-
-
-def finite_differences(net, x, h=1e-5):
-    """(N, C, H, W): central differences of the critic's answer to each image, one number at a time."""
-    rows = []
-    for image in x:
-        steps = h * torch.eye(image.numel(), dtype=x.dtype).view(-1, *image.shape)
-        rows.append(((net(image + steps, NONE) - net(image - steps, NONE)) / (2 * h)).view(image.shape))
-    return torch.stack(rows)
-
-
-@pytest.mark.parametrize("one_sided", [False, True])
-@pytest.mark.parametrize("norm_over", ["image", "channels"])
-@pytest.mark.parametrize("spectral", [False, True])
-def test_the_penalty_equals_finite_differences(norm_over, one_sided, spectral):
-    net = critic(Space(16), spectral=spectral, init="kaiming", **SMALL).double().eval()
-    torch.manual_seed(1)
-    real, fake = torch.randn(2, 3, 3, 16, 16, dtype=torch.float64).unbind(0)
-    options = WassersteinPenaltyOptions(norm_over=norm_over, one_sided=one_sided, penalty=7.0)
-    draw = CounterDraw(0, Prior(4, "normal"), torch.device("cpu"))
-    found = wgan_gp(options).penalty(net, real, fake, NONE, draw.at(0, 0, 0))
-
-    epsilon = draw.at(0, 0, 0).uniform(3).double().view(-1, 1, 1, 1)
-    with torch.no_grad():
-        gradient = finite_differences(net, epsilon * real + (1 - epsilon) * fake)
-    squares = gradient.square()
-    norms = squares.sum((1, 2, 3)).sqrt() if norm_over == "image" else squares.sum(1).sqrt()
-    excess = norms - 1
-    truth = 7 * (excess.clamp_min(0) if one_sided else excess).square().mean()
-    torch.testing.assert_close(found.double(), truth, rtol=1e-4, atol=1e-6)
-
-
-def test_the_two_norms_differ_as_pixels_do_from_images():
-    """Where every pixel's gradient has norm 1, the mistake sees nothing wrong, and the image's norm is sqrt(H * W)."""
-
-    class Sum(nn.Module):
-        def forward(self, x, condition):
-            return x[:, :1].flatten(1).sum(1, keepdim=True)
-
-    real, fake, epsilon = torch.randn(4, 3, 32, 32), torch.randn(4, 3, 32, 32), torch.rand(4)
-    assert pixel_penalty(Sum(), real, fake, NONE, epsilon).item() == 0
-    assert gradient_penalty(Sum(), real, fake, NONE, epsilon).item() == pytest.approx((math.sqrt(32 * 32) - 1) ** 2)
-
-
-@pytest.mark.parametrize("measure", [pixel_penalty, gradient_penalty])
-def test_the_penalty_reaches_the_weights(measure):
-    net = critic(Space(16), **SMALL)
-    measure(net, torch.randn(2, 3, 16, 16), torch.randn(2, 3, 16, 16), NONE, torch.rand(2)).backward()
-    moved = [p.grad is not None and p.grad.abs().max() > 0 for name, p in net.named_parameters() if "weight" in name]
-    assert all(moved)
 
 
 @pytest.mark.parametrize("settings", [[], ["objective.norm_over=channels"], ["critic.spectral=true"], ["critic.norm=batch"]])

@@ -12,10 +12,10 @@ from torch import Tensor, nn
 
 from zoo_core.interfaces import Condition, Critic, Generator, Upsampler
 from zoo_core.nets.condition import LabelEmbedding, label_projection, with_guide
-from zoo_core.nets.layers import initialise
+from zoo_core.nets.layers import doubling, initialise
 from zoo_core.nets.refusals import images_alone, several
 from zoo_core.space import Space
-from zoo_gan.options import KissCriticOptions, KissGeneratorOptions
+from zoo_kiss.options import KissCriticOptions, KissGeneratorOptions
 
 EPSILON = 1e-3  # of Keras's batch norm
 
@@ -50,7 +50,11 @@ class KissGenerator(Generator):
         pairs = pairwise([space.channels, *widths])
         self.stages = nn.ModuleList(
             nn.Sequential(
-                _transposed(a + self.guide, b, kernel, 2 if i else 1), nn.BatchNorm2d(b, EPSILON), nn.LeakyReLU(options.slope)
+                doubling(a + self.guide, b, kernel, bias=False)
+                if i
+                else nn.ConvTranspose2d(a + self.guide, b, kernel, padding=1, bias=False),
+                nn.BatchNorm2d(b, EPSILON),
+                nn.LeakyReLU(options.slope),
             )
             for i, ((a, b), kernel) in enumerate(zip(pairs, kernels, strict=True))
         )
@@ -94,8 +98,3 @@ class KissCritic(Critic):
     def forward(self, x: Tensor, condition: Condition) -> Tensor:
         features = self.blocks(with_guide(x, condition, self.guide))
         return self.labels.project(self.readout(features.flatten(1)), features, condition)
-
-
-def _transposed(cin: int, cout: int, kernel: int, stride: int) -> nn.ConvTranspose2d:
-    # H -> stride (H - 1) + kernel - 2 padding + extra = stride H, for odd kernels
-    return nn.ConvTranspose2d(cin, cout, kernel, stride, kernel // 2, output_padding=stride - 1, bias=False)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import nn
-from zoo_gan.networks import KissCritic, KissGenerator
-from zoo_gan.options import KissCriticOptions, KissGeneratorOptions
+from zoo_kiss.dense_gan import KissCritic, KissGenerator
+from zoo_kiss.options import KissCriticOptions, KissGeneratorOptions
 
 from zoo_core.errors import ZooError
 from zoo_core.interfaces import Condition

@@ -10,12 +10,12 @@ from itertools import pairwise
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from zoo_chen.options import ChenCriticOptions, ChenGeneratorOptions
 from zoo_core.interfaces import Condition, Critic, Generator, Upsampler
 from zoo_core.nets.condition import LabelEmbedding, label_projection, with_guide
-from zoo_core.nets.layers import LEAKY, initialise, norm
+from zoo_core.nets.layers import LEAKY, doubling, initialise, norm
 from zoo_core.nets.refusals import images_alone
 from zoo_core.space import Space
-from zoo_wgan_gp.options import ChenCriticOptions, ChenGeneratorOptions
 
 
 class ChenGenerator(Generator):
@@ -37,7 +37,7 @@ class ChenGenerator(Generator):
         # No biases where batch norm takes the mean away.
         self.seed = nn.ConvTranspose2d(latent + self.labels.size, widths[0], start, bias=False)
         self.stages = nn.ModuleList(
-            nn.ConvTranspose2d(a + self.guide, b, 4, 2, 1, bias=i == doublings - 1)
+            doubling(a + self.guide, b, 4, bias=i == doublings - 1)
             for i, (a, b) in enumerate(pairwise([*widths, space.channels]))
         )
         self.blocks = nn.ModuleList(nn.Sequential(nn.BatchNorm2d(width), nn.ReLU()) for width in widths)

@@ -7,12 +7,12 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from zoo_cgan.options import DenseOptions
 from zoo_core.errors import ZooError
 from zoo_core.interfaces import Condition, Generator, Upsampler
 from zoo_core.nets.condition import LabelEmbedding, whole_guide
 from zoo_core.nets.layers import activation, initialise
 from zoo_core.space import Space
+from zoo_kiss.options import DenseOptions
 
 
 class EdgeDense(Generator):

@@ -1,0 +1,3 @@
+from zoo_testing import conformance
+
+test_conformance = conformance("zoo-chen")

@@ -1,0 +1,1 @@
+"""The networks of Chen, Huang, Wang and Yi, General Purpose Image Generator by WGAN, for zoo."""
