@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def distributions(root: Path = ROOT) -> list[str]:
     """Names of the distributions that plugins/all.txt installs, the core apart."""
-    folders = re.findall(r"^-e (\S+)", (root / "plugins/all.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    folders = re.findall(r"^-e ([^\s\[]+)", (root / "plugins/all.txt").read_text(encoding="utf-8"), re.MULTILINE)
     texts = [(root / folder / "pyproject.toml").read_text(encoding="utf-8") for folder in folders]
     names = [normal(match[1]) for text in texts if (match := re.search(r'^name = "(.+)"', text, re.MULTILINE))]
     return sorted(name for name in names if name != CORE)

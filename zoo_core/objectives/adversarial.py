@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from zoo_core.interfaces import Batch, Draw, Nets, Objective, Parts, Phase, nothing
+from zoo_core.errors import ZooError
+from zoo_core.interfaces import Batch, Draw, Loss, Nets, Objective, Parts, Phase, nothing
 from zoo_core.objectives.losses import (
     WASSERSTEIN,
     AdversarialLoss,
@@ -28,7 +29,7 @@ from zoo_core.prior import Prior
 class Adversarial(Objective):
     """Critic steps, then generator steps. `penalty` is added to the critic's loss, `after` follows each of its steps.
 
-    Objectives that wrap another one read its `loss`, `penalty` and `phases()`, and give the losses of the phases anew.
+    Objectives that wrap another one read its `loss`, `penalty` and `phases`.
     """
 
     def __init__(
@@ -47,11 +48,12 @@ class Adversarial(Objective):
     def nets(self, parts: Parts) -> Mapping[str, nn.Module]:
         return {"generator": parts.generator(self.prior.size), "critic": parts.critic(1)}
 
-    def phases(self) -> Sequence[Phase]:
-        options = self.options
+    def phases(self, critic: Loss | None = None, generator: Loss | None = None) -> Sequence[Phase]:
+        """The losses given take the place of its own, for objectives that wrap it."""
+        critic, generator, options = critic or self.critic, generator or self.generator, self.options
         return (
-            Phase("critic", ("critic",), self.critic, times=options.critic_steps, after=self.after, rate="critic_lr"),
-            Phase("generator", ("generator",), self.generator, times=options.generator_steps),
+            Phase("critic", ("critic",), critic, times=options.critic_steps, after=self.after, rate="critic_lr"),
+            Phase("generator", ("generator",), generator, times=options.generator_steps),
         )
 
     def critic(self, nets: Nets, batch: Batch, draw: Draw) -> Mapping[str, Tensor]:
@@ -69,6 +71,14 @@ class Adversarial(Objective):
         critic, condition = nets["critic"], batch.condition
         generated = nets["generator"](draw.latent(len(batch.images)), condition)
         return self.loss.generator(critic(generated, condition).float(), lambda: critic(batch.images, condition).float())
+
+
+def wrapped(objective: Objective, owner: str) -> Adversarial:
+    """The objective itself. Raises ZooError if it is not made from Adversarial, so that `owner` cannot wrap it."""
+    if not isinstance(objective, Adversarial):
+        kind = type(objective).__name__
+        raise ZooError(f"{owner} cannot wrap {kind}, which has no score of its own; type --adversarial adversarial")
+    return objective
 
 
 def adversarial(options: GanOptions) -> Objective:

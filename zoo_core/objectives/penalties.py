@@ -7,6 +7,7 @@ the gradient of an image holds what it does to the outputs of the others.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -32,6 +33,24 @@ def input_gradient(critic: nn.Module, x: Tensor, condition: Condition) -> Tensor
         score = critic(x, condition).sum()
         gradient = torch.autograd.grad(score, x, create_graph=True)[0]
     return gradient
+
+
+class FirstOutput(nn.Module):
+    """A critic's first output alone, (N, 1): what penalties are about, where a critic has more of them."""
+
+    def __init__(self, critic: nn.Module) -> None:
+        super().__init__()
+        self.critic = critic
+
+    def forward(self, x: Tensor, condition: Condition) -> Tensor:
+        out: Tensor = self.critic(x, condition)
+        return out[:, :1]
+
+    @property
+    def input_gradient(self) -> Callable[[Tensor, Condition], Tensor] | None:
+        """The critic's own, of its first output; None if it has none."""
+        direct = getattr(self.critic, "input_gradient", None)
+        return None if direct is None else partial(direct, output=0)
 
 
 def gradient_norm(critic: nn.Module, x: Tensor, condition: Condition) -> Tensor:

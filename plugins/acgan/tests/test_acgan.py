@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 from zoo_acgan.entries import zoo_entries
-from zoo_acgan.objective import Score, acgan
+from zoo_acgan.objective import AuxiliaryClassifier
 from zoo_acgan.options import AcganOptions, attributes
 
 from zoo_core.errors import ZooError
@@ -17,7 +17,7 @@ from zoo_core.nets.options import ConvCriticOptions, ConvGeneratorOptions, Trans
 from zoo_core.nets.upsamplers import Transposed
 from zoo_core.objectives.adversarial import Adversarial, adversarial
 from zoo_core.objectives.options import LOSSES, GanOptions
-from zoo_core.objectives.penalties import input_gradient, named_penalty
+from zoo_core.objectives.penalties import FirstOutput, input_gradient, named_penalty
 from zoo_core.prior import Prior
 from zoo_core.registry.catalog import check_entry
 from zoo_core.space import Space
@@ -52,7 +52,7 @@ def draw(prior, iteration=0, phase=0):
 
 def setup(options=None, space=SPACE, **gan):
     torch.manual_seed(0)
-    objective = acgan(adversarial(GanOptions(**{"latent": 3, **gan})), options or AcganOptions())
+    objective = AuxiliaryClassifier(adversarial(GanOptions(**{"latent": 3, **gan})), options or AcganOptions())
     return objective, objective.nets(Parts(space))
 
 
@@ -95,7 +95,7 @@ def test_only_adversarial_objectives_can_be_wrapped():
             return ()
 
     with pytest.raises(ZooError, match="--adversarial adversarial"):
-        acgan(Other(), AcganOptions())
+        AuxiliaryClassifier(Other(), AcganOptions())
 
 
 def test_entries_are_well_formed_and_need_labels():
@@ -225,7 +225,7 @@ def test_the_penalty_without_double_backward_equals_the_one_with_it(name):
             return critic(x, condition)[:, :1]
 
     found = []
-    for net in (Score(critic), Plain()):
+    for net in (FirstOutput(critic), Plain()):
         value = named_penalty(name, 10.0)(net, real, fake, free, draw(Prior(3)))
         found.append((value, torch.autograd.grad(value, list(critic.parameters()), allow_unused=True)))
     torch.testing.assert_close(found[0][0], found[1][0])
@@ -237,17 +237,17 @@ def test_the_penalty_without_double_backward_equals_the_one_with_it(name):
 
 def test_a_critic_without_a_gradient_of_its_own_is_left_to_autograd():
     critic = ConvCritic(SPACE, 3, 0, ConvCriticOptions(width=4, norm="batch"))
-    assert Score(critic).input_gradient is None
+    assert FirstOutput(critic).input_gradient is None
     x = batch().images
     at = x.clone().requires_grad_(True)
     (expected,) = torch.autograd.grad(critic(at, Condition())[:, 0].sum(), at)
-    torch.testing.assert_close(input_gradient(Score(critic), x, Condition()), expected)
+    torch.testing.assert_close(input_gradient(FirstOutput(critic), x, Condition()), expected)
 
 
 def test_a_wrapped_penalty_of_a_plugin_is_used():
     options = GanOptions(latent=3)
     penalty = named_penalty("gradient", 10.0)
-    objective = acgan(Adversarial(options, adversarial(options).loss, penalty), AcganOptions())
+    objective = AuxiliaryClassifier(Adversarial(options, adversarial(options).loss, penalty), AcganOptions())
     nets = objective.nets(Parts(SPACE))
     assert float(objective.phases()[0].loss(nets, batch(), draw(objective.prior))["penalty"]) > 0
 
@@ -301,7 +301,7 @@ def test_the_generator_obeys_its_labels(game):
     torch.manual_seed(0)
     colours = torch.tensor([[0.7, -0.5, -0.5], [-0.5, 0.3, 0.7]])
     space = Space(16, 3, {"type": ("fire", "water")})
-    objective = acgan(adversarial(GanOptions(latent=2, **GAMES[game])), AcganOptions())
+    objective = AuxiliaryClassifier(adversarial(GanOptions(latent=2, **GAMES[game])), AcganOptions())
     assert set(objective.nets(Parts(space))) == {"generator", "critic"}
     nets = {"generator": Painter(2), "critic": Colours(3)}
     labels = torch.arange(8)[:, None] % 2

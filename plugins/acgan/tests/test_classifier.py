@@ -7,8 +7,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
-from zoo_acgan.classifier import accuracy, entropy, label_loss, targets
-from zoo_acgan.options import Attribute
+
+from zoo_core.objectives.label_loss import accuracy, entropy, label_loss, targets
 
 rows = st.lists(st.lists(st.integers(-1, 4), min_size=2, max_size=2), min_size=1, max_size=6)
 
@@ -25,7 +25,7 @@ def test_loss_and_accuracy_equal_plain_arithmetic(rows, name, seed):
             worth = [-math.log(p[i]) if name == "cross_entropy" else -p[i] for i in given_values]
             losses.append(sum(worth) / len(worth))
             right.append(row.index(max(row)) in given_values)
-    target = targets(torch.tensor(rows), Attribute("both", (0, 1), 5))
+    target = targets(torch.tensor(rows), (0, 1), 5)
     assert float(label_loss(logits, target.double(), name)) == pytest.approx(
         sum(losses) / len(losses) if losses else 0.0, abs=1e-9
     )
@@ -35,7 +35,7 @@ def test_loss_and_accuracy_equal_plain_arithmetic(rows, name, seed):
 def test_softmax_nll_is_the_sources_formula_and_hardly_corrects_what_is_wrong():
     logits = torch.tensor([[8.0, 0.0, 0.0], [0.0, 8.0, 1.0]], dtype=torch.float64, requires_grad=True)
     wanted = torch.tensor([1, 0])  # both classified wrong, with certainty
-    target = targets(wanted[:, None], Attribute("type", (0,), 3)).double()
+    target = targets(wanted[:, None], (0,), 3).double()
     source = nn.NLLLoss()(nn.Softmax(1)(logits), wanted)
     right = nn.CrossEntropyLoss()(logits, wanted)
     torch.testing.assert_close(label_loss(logits, target, "softmax_nll"), source)
@@ -50,7 +50,6 @@ def test_entropy_is_zero_when_sure_and_log_classes_when_not():
 
 
 def test_label_zero_counts_and_no_label_does_not():
-    attribute = Attribute("type1+type2", (0, 2), 3)
     labels = torch.tensor([[0, 1, -1], [2, -1, 1], [-1, 0, -1], [1, 1, 1]])
     expected = [[1, 0, 0], [0, 0.5, 0.5], [0, 0, 0], [0, 1, 0]]
-    torch.testing.assert_close(targets(labels, attribute), torch.tensor(expected, dtype=torch.float32))
+    torch.testing.assert_close(targets(labels, (0, 2), 3), torch.tensor(expected, dtype=torch.float32))

@@ -58,7 +58,7 @@ def zoo_entries() -> list[Entry]:
         Entry(
             "objective",
             "acgan",
-            target="zoo_acgan.objective:acgan",
+            target="zoo_acgan.objective:AuxiliaryClassifier",
             config="zoo_acgan.options:AcganOptions",
             needs=("labels",),
             summary="a label classifier in the critic, around any adversarial objective (--adversarial NAME)",

@@ -27,8 +27,7 @@ class AcganOptions:
         seen: set[str] = set()
         for group in self.merge:
             names = group.split("+")
-            unknown = [name for name in names if name not in space.labels]
-            if unknown:
+            if unknown := [name for name in names if name not in space.labels]:
                 return f"merge={group}: the data has no label {unknown[0]}; type --labels {','.join([*space.labels, *unknown])}"
             if len(names) < 2 or len(set(names)) < len(names) or seen & set(names):
                 return f"merge={group}: join two or more different labels with +, each of them once: type1+type2"
@@ -50,10 +49,6 @@ class Attribute:
 def attributes(space: Space, merge: tuple[str, ...]) -> tuple[Attribute, ...]:
     """The attributes of the space in column order; those that `merge` joins are one, in the place of the first."""
     order = list(space.labels)
-    group_of = {name: group.split("+") for group in merge for name in group.split("+")}
-    groups = [group_of.get(name, [name]) for name in order]
-    return tuple(
-        Attribute("+".join(group), tuple(order.index(name) for name in group), len(space.labels[group[0]]))
-        for i, group in enumerate(groups)
-        if group not in groups[:i]
-    )
+    group_of = {name: tuple(group.split("+")) for group in merge for name in group.split("+")}
+    groups = dict.fromkeys(group_of.get(name, (name,)) for name in order)
+    return tuple(Attribute("+".join(group), tuple(map(order.index, group)), len(space.labels[group[0]])) for group in groups)

@@ -8,7 +8,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from zoo_cgan.objective import cgan
+from zoo_cgan.objective import Guided
 from zoo_cgan.options import CganOptions, UnetOptions
 
 from zoo_core.errors import ZooError
@@ -136,7 +136,7 @@ def test_an_objective_without_a_critics_score_is_refused():
             return []
 
     with pytest.raises(ZooError, match="type --adversarial"):
-        cgan(Other(), CganOptions())
+        Guided(Other(), CganOptions())
 
 
 def test_without_guides_the_plan_says_what_to_type():

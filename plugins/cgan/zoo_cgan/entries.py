@@ -41,7 +41,7 @@ def zoo_entries() -> list[Entry]:
         Entry(
             "objective",
             "cgan",
-            target="zoo_cgan.objective:cgan",
+            target="zoo_cgan.objective:Guided",
             config="zoo_cgan.options:CganOptions",
             needs=("guide",),
             summary="terms that make a guide count, around any adversarial objective (--adversarial NAME)",

@@ -12,34 +12,26 @@ import torch
 from torch import Tensor, nn
 
 from zoo_cgan.options import CganOptions
-from zoo_core.errors import ZooError
 from zoo_core.interfaces import Batch, Draw, Nets, Objective, Parts, Phase
-from zoo_core.objectives.adversarial import Adversarial
-
-
-def cgan(adversarial: Objective, options: CganOptions) -> Objective:
-    """Raises ZooError for an objective that is not made from zoo_core.objectives.adversarial.Adversarial."""
-    if not isinstance(adversarial, Adversarial):
-        raise ZooError(
-            f"cgan cannot wrap {type(adversarial).__name__}, which has no score of its own; type --adversarial adversarial"
-        )
-    return Guided(adversarial, options)
+from zoo_core.objectives.adversarial import wrapped
 
 
 class Guided(Objective):
-    """The wrapped objective, with `match` in the generator's loss and `mismatch` in the critic's."""
+    """The wrapped objective, with `match` in the generator's loss and `mismatch` in the critic's.
 
-    def __init__(self, adversarial: Adversarial, options: CganOptions) -> None:
-        self.adversarial = adversarial
+    Raises ZooError for an objective that is not made from zoo_core.objectives.adversarial.Adversarial.
+    """
+
+    def __init__(self, adversarial: Objective, options: CganOptions) -> None:
+        self.adversarial = wrapped(adversarial, "cgan")
         self.options = options
-        self.prior = adversarial.prior
+        self.prior = self.adversarial.prior
 
     def nets(self, parts: Parts) -> Mapping[str, nn.Module]:
         return self.adversarial.nets(parts)
 
     def phases(self) -> Sequence[Phase]:
-        losses = {"critic": self.critic, "generator": self.generator}
-        return [replace(phase, loss=losses[phase.name]) for phase in self.adversarial.phases()]
+        return self.adversarial.phases(self.critic, self.generator)
 
     def critic(self, nets: Nets, batch: Batch, draw: Draw) -> Mapping[str, Tensor]:
         """The wrapped loss; `mismatch` is the same loss with (real image, another image's guide) in the place of fakes.

@@ -1,4 +1,4 @@
-"""The label task: what an attribute's softmax should say of an image, and how well it does.
+"""The label task of a critic that is a classifier as well: what a softmax should say of an image, and how well it does.
 
 An image may have several values of one attribute, and then each of them counts the same; images without any value count
 for nothing.
@@ -6,19 +6,21 @@ for nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
-from zoo_acgan.options import Attribute
 from zoo_core.whole_batch import whole_mean
 
 SOME = 1e-6  # less than any share of a labelled image: only 0 / 0 is meant to change
 
 
-def targets(labels: Tensor, attribute: Attribute) -> Tensor:
-    """Labels (N, L) int64, -1 for none -> (N, classes): uniform over the values given, zero if there are none."""
-    given = labels[:, list(attribute.columns)]
-    counts = (given[:, :, None] == torch.arange(attribute.classes, device=labels.device)).float().sum(1)
+def targets(labels: Tensor | None, columns: Sequence[int], classes: int) -> Tensor:
+    """Labels (N, L) int64, -1 for none -> (N, classes): uniform over the values of these columns, zero if there are none."""
+    assert labels is not None  # the objective's entry needs labels
+    given = labels[:, list(columns)]
+    counts = (given[:, :, None] == torch.arange(classes, device=labels.device)).float().sum(1)
     return counts / counts.sum(1, keepdim=True).clamp_min(1)
 
 
