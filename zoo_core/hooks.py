@@ -51,7 +51,7 @@ class Entry:
     name     lower-case letters, digits, `_`, `-`; unique within the distribution and kind.
     target   "module:attribute", imported on first use; empty for models.
     config   "module:Dataclass", the options: a frozen dataclass in a module that does not import torch.
-    parts    models: part -> id, for example {"objective": "wgan_gp"}; parts left out are core's reference ones.
+    parts    models: part -> id, for example {"objective": "lsgan"}; parts left out are core's reference ones.
              objectives: the parts that it works with and no other, if it asks more of them than their interface says.
     options  models only: "part.option" -> value, the paper's settings; part `train` is the trainer.
     needs    what the data must have: "labels", "guide", "size=64", "size=64|128", "channels=3".

@@ -101,7 +101,7 @@ def describe(config: type) -> list[Described]:
 
 
 def parse(config: type[T], values: Mapping[str, Any], owner: str) -> T:
-    """Make `config` from values that may be text. `owner` is named in errors ("objective zoo-wgan-gp/wgan_gp")."""
+    """Make `config` from values that may be text. `owner` is named in errors ("objective acme-gans/lsgan")."""
     known = {item.name: item for item in describe(config)}
     hints = _hints(config)
     ready = {}

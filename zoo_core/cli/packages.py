@@ -71,7 +71,7 @@ def install_command(packages: tuple[str, ...], upgrade: bool, editable: bool, fi
     """Install plugins with pip: a NAME, with a version if you like, a folder or a wheel.
 
     \b
-    zoo install zoo-wgan-gp
+    zoo install acme-gans
     zoo install "acme-gans>=0.2"
     zoo install -e ./acme-gans
     """
@@ -131,7 +131,7 @@ def _requirement(text: str, editable: bool = False) -> str:
         return str(path.resolve())  # absolute, so that it can be no option
     if not REQUIREMENT.fullmatch(text):
         raise ZooError(
-            f"{names.one_line(text, 60)} is no name of a package; type a name such as zoo-wgan-gp, a folder or a wheel"
+            f"{names.one_line(text, 60)} is no name of a package; type a name such as acme-gans, a folder or a wheel"
         )
     return text
 

@@ -93,7 +93,7 @@ def sample_command(
     \b
     zoo sample user/repo -n 16 --labels type=fire
     zoo sample user/repo --interpolate 0,1,2 -o walk.gif --scale 4
-    zoo sample runs/cgan-transposed-creatures-32-s0 --guide drawing.png
+    zoo sample runs/my-run --guide drawing.png
     """
     kind = _kind(out)
     if kind in FORMATS and not interpolate:

@@ -207,7 +207,7 @@ def take_parts(parts: Mapping[str, str], settings: Iterable[str], names: Mapping
         else:
             rest.append(setting)
     if "adversarial" in parts and "adversarial" not in names:
-        raise ZooError("this model's objective wraps no other one: leave adversarial out, or type --model acgan")
+        raise ZooError("this model's objective wraps no other one: leave adversarial out, or take another model")
     return parts, rest
 
 
