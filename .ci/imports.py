@@ -47,7 +47,7 @@ TORCH_FREE = (
     *(f"zoo_core.{name}" for name in ("errors", "executors", "files", "hooks", "images", "observers", "options", "prior")),
     *(f"zoo_core.{name}" for name in ("interpreter", "scores", "seeds", "space")),
     *("zoo_bench.entries", "zoo_bench.data.options", "zoo_bench.matrix.options", "zoo_bench.observers.options"),
-    *("zoo_core.cli.doctor", "zoo_testing.commands.new"),
+    *("zoo_testing.commands.doctor", "zoo_testing.commands.new"),
 )
 
 

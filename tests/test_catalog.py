@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from zoo_core.errors import ZooError
 from zoo_core.hooks import KINDS, PARTS, Entry
 from zoo_core.registry import names
-from zoo_core.registry.catalog import Catalog, Refused, check_entry, discover
+from zoo_core.registry.catalog import Catalog, discover
+from zoo_core.registry.cause import Refused
 from zoo_core.registry.installed import GROUPS, entry_points, installed
+from zoo_core.registry.well_formed import check_entry
 
 GOOD = 'Entry("objective", "good", target="acme_good:Good", config="acme_options:Options", summary="fine")'
 OPTIONS = """

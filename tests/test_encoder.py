@@ -13,10 +13,10 @@ from safetensors.torch import load_file, save_file
 from zoo_core.errors import ZooError
 from zoo_core.interfaces import Condition
 from zoo_core.model.bundle import load_bundle, save_bundle
-from zoo_core.model.encoder import CONFIG, WEIGHTS, load_encoder, save_encoder
 from zoo_core.model.pixels import to_unit
 from zoo_core.registry.catalog import discover
 from zoo_testing.small import tiny_recipe, trained
+from zoo_train.encoder import CONFIG, WEIGHTS, load_encoder, save_encoder
 from zoo_train.export import run_bundle, run_encoder
 from zoo_train.run import RecipeParts, _encoder, build
 

@@ -18,7 +18,11 @@ from zoo_testing.small import tiny_recipe
 
 MOVED = {  # before 0.1.0 -> today
     "zoo-wgan-gp": ("zoo-chen", {"model": ["wgan_gp_chen"], "generator": ["chen"], "critic": ["chen"]}),
-    "zoo-gan": ("zoo-kiss", {"model": ["gan_kiss", "wgan_kiss"], "generator": ["kiss"], "critic": ["kiss"]}),
+    "zoo-gan": (
+        "zoo-kiss",
+        {"model": ["gan_kiss", "wgan_kiss"], "generator": ["kiss"], "critic": ["kiss"], "objective": ["gan_strategies"]},
+    ),
+    "zoo-core": ("zoo-gan", {"model": ["gan", "lsgan", "sngan", "r1gan", "dragan", "ragan"]}),
     "zoo-cgan": ("zoo-kiss", {"model": ["cgan_kiss"], "generator": ["edge_dense"]}),
 }
 IDS = [(kind, old, new, name) for old, (new, kinds) in MOVED.items() for kind, names in kinds.items() for name in names]

@@ -24,10 +24,10 @@ from zoo_bench.samples.figures import (
 from zoo_core.images import Images
 from zoo_core.interfaces import Condition, Critic, Generator
 from zoo_core.model.bundle import Bundle
-from zoo_core.model.encoder import Encoder
 from zoo_core.model.pixels import to_pixels
 from zoo_core.prior import Prior
 from zoo_core.space import Space
+from zoo_train.encoder import Encoder
 
 WHITE = (255, 255, 255)
 SIZE = 16

@@ -14,6 +14,7 @@ def zoo_entries() -> list[Entry]:
             target="zoo_testing.commands.check:check_command",
             summary="Check that a plugin keeps its contracts",
         ),
+        Entry("command", "doctor", target="zoo_testing.commands.doctor:doctor_command", summary="Check that all plugins work"),
         Entry("command", "new", target="zoo_testing.commands.new:new_command", summary="Write the skeleton of a plugin"),
         Entry(
             "command", "bench", target="zoo_bench.commands.bench:bench", summary="Train a model, score it and write a report"

@@ -14,7 +14,7 @@ from zoo_core.observers import Watched
 from zoo_testing.check import Check, NotApplicable, checks, expect
 from zoo_testing.subject import Subject
 
-RECIPE: Mapping[str, Any] = {"model": "zoo-core/gan", "seed": 0, "command": "zoo bench", "parts": {}, "options": {}}
+RECIPE: Mapping[str, Any] = {"model": "zoo-gan/gan", "seed": 0, "command": "zoo bench", "parts": {}, "options": {}}
 TERMS: Mapping[str, float] = {"critic/real": 0.5, "generator/adversarial": -1.25}
 REPORT: Mapping[str, Any] = {"scores": [{"name": "kid", "value": 0.1, "id": "kid-sprites-100x100-abcdef"}], "training": {}}
 

@@ -19,7 +19,8 @@ import torch
 from zoo_core.errors import ZooError
 from zoo_core.hooks import KINDS, Entry
 from zoo_core.registry import names
-from zoo_core.registry.catalog import Catalog, cause, discover
+from zoo_core.registry.catalog import Catalog, discover
+from zoo_core.registry.cause import cause
 from zoo_testing import (
     checks_command,
     checks_critic,

@@ -10,7 +10,7 @@ import torch
 from zoo_core.interfaces import Critic
 from zoo_core.model.bundle import Bundle
 from zoo_core.model.config import FORMAT, NEEDED
-from zoo_core.model.encoder import Encoder
+from zoo_train.encoder import Encoder
 from zoo_train.run import Run
 
 

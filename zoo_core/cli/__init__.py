@@ -14,7 +14,8 @@ from zoo_core import __version__
 from zoo_core.errors import RunFailure, ZooError
 from zoo_core.interpreter import SAFE_PATH
 from zoo_core.registry import names
-from zoo_core.registry.catalog import Catalog, Provided, cause, discover
+from zoo_core.registry.catalog import Catalog, Provided, discover
+from zoo_core.registry.cause import cause
 from zoo_core.registry.installed import CORE
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from zoo_core.interfaces import Critic, Generator, Upsampler
+from zoo_core.interfaces import Generator, Upsampler
 from zoo_core.registry.catalog import Catalog
 from zoo_core.space import Space
 
@@ -25,9 +25,3 @@ def build_generator(
     upsampler = upsampler or catalog.make("upsampler", parts["upsampler"], options.get("upsampler"))
     generator: Generator = catalog.make("generator", parts["generator"], options.get("generator"), space, latent, upsampler)
     return generator
-
-
-def build_critic(part: str, options: Mapping[str, Any], space: Space, out: int, catalog: Catalog) -> Critic:
-    """A critic of images alone, by id and options. Needs no plugin but its own."""
-    critic: Critic = catalog.make("critic", part, options, space, out, 0)
-    return critic

@@ -23,11 +23,11 @@ from zoo_bench.samples.drawn import background, generate
 from zoo_bench.samples.guides import guides_for
 from zoo_core.errors import ZooError
 from zoo_core.images import Images
-from zoo_core.model import encoder as encoders
 from zoo_core.model.bundle import CONFIG, Bundle, load_bundle
 from zoo_core.model.hub import fetch
 from zoo_core.recipe.recipe import Recipe, split_settings
 from zoo_core.registry.catalog import Catalog
+from zoo_train import encoder as encoders
 
 WHITE = (255, 255, 255)
 

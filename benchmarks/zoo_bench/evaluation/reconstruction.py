@@ -12,7 +12,7 @@ from zoo_bench.evaluation.pixels import Pixels, Rows, digest, opaque
 from zoo_bench.samples.figures import reconstructed
 from zoo_core.images import Images
 from zoo_core.model.bundle import Bundle
-from zoo_core.model.encoder import Encoder
+from zoo_train.encoder import Encoder
 
 
 def reconstruction_scores(

@@ -12,11 +12,11 @@ from zoo_bench.samples.drawn import generate
 from zoo_bench.samples.guides import guides_for
 from zoo_core.images import Images
 from zoo_core.model.bundle import Bundle
-from zoo_core.model.encoder import Encoder
 from zoo_core.pictures.grid import write_png
 from zoo_core.recipe.recipe import Recipe
 from zoo_core.registry.catalog import Catalog, Provided
 from zoo_core.scores import Metric
+from zoo_train.encoder import Encoder
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from zoo_bench.records.lock import holder
 from zoo_bench.records.matrix import Cell, cell_folder, load_matrix, read_status, write_status
 from zoo_bench.run.threads import calm_threads
 from zoo_core.errors import RunFailure, ZooError
-from zoo_core.registry.catalog import cause, discover
+from zoo_core.registry.catalog import discover
+from zoo_core.registry.cause import cause
 
 PATIENCE = 60.0  # seconds
 

@@ -18,9 +18,9 @@ from zoo_bench.publish.images import scored_images
 from zoo_bench.records.source import CARD, ENCODER, RECIPE, REPORT, open_source
 from zoo_core.errors import RunFailure, ZooError
 from zoo_core.model.bundle import load_bundle
-from zoo_core.model.encoder import load_encoder
 from zoo_core.registry.catalog import Catalog
 from zoo_core.registry.names import one_line
+from zoo_train.encoder import load_encoder
 
 MOST_SAMPLES = 200_000  # which a report can make this machine draw
 RELATIVE, SAMPLES = 0.02, 2  # what another machine may change: a part of the value, and so many samples of a share

@@ -25,13 +25,13 @@ from zoo_bench.samples.guides import draw_guides
 from zoo_core.files import write_json
 from zoo_core.images import Images
 from zoo_core.model.bundle import load_bundle, save_bundle
-from zoo_core.model.encoder import load_encoder, save_encoder
 from zoo_core.observers import Watched
 from zoo_core.recipe.recipe import Recipe
 from zoo_core.registry.catalog import Catalog
 from zoo_train.allocator import keep_heap
 from zoo_train.compiled import compile_networks
 from zoo_train.data import DeviceData
+from zoo_train.encoder import load_encoder, save_encoder
 from zoo_train.export import run_bundle, run_encoder
 from zoo_train.graphs import capture_phases
 from zoo_train.precision import use_tf32

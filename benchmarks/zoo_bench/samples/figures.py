@@ -12,11 +12,11 @@ from torch import Tensor
 from zoo_bench.samples.guides import guides_for
 from zoo_core.images import Images
 from zoo_core.model.bundle import Bundle
-from zoo_core.model.encoder import Encoder
 from zoo_core.model.labels import random_labels
 from zoo_core.model.latent import sample_latents
 from zoo_core.model.latent_walk import between
 from zoo_core.pictures.grid import GUTTER, grid, write_png
+from zoo_train.encoder import Encoder
 
 Background = tuple[int, int, int]
 Pixels = NDArray[np.uint8]

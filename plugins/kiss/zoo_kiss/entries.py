@@ -6,7 +6,7 @@ from zoo_core.hooks import Entry, hookimpl
 
 PAPER = "Kiss, Sandor and Pogany 2019, Generating pokemon images with neural networks"
 AUTOENCODER = {"generator": "zoo-kiss/kiss_decoder", "critic": "zoo-kiss/kiss_encoder"}
-DENSE_GAN = {"objective": "zoo-gan/gan_strategies", "generator": "zoo-kiss/kiss", "critic": "zoo-kiss/kiss"}
+DENSE_GAN = {"objective": "zoo-kiss/gan_strategies", "generator": "zoo-kiss/kiss", "critic": "zoo-kiss/kiss"}
 TRAIN = {"train.batch": 32, "train.beta2": 0.999, "train.schedule": "linear"}
 RMSPROP = {  # the paper names RMSprop for its WGAN, and calls Adam's results for the GAN the worst; rates and batch are ours
     "train.batch": 32,
@@ -29,6 +29,15 @@ EDGES = {  # section "Architectural overview"; batch, rates and dropout are not 
 @hookimpl
 def zoo_entries() -> list[Entry]:
     return [
+        Entry(
+            "objective",
+            "gan_strategies",
+            target="zoo_kiss.strategies:GanStrategies",
+            config="zoo_kiss.strategy_options:StrategyOptions",
+            summary="any adversarial loss, with a say in who trains when: only the weaker, critic not frozen, pretrained",
+            paper=PAPER,
+            aliases=("zoo-gan/gan_strategies",),
+        ),
         Entry(
             "model",
             "vae_kiss",
@@ -62,7 +71,6 @@ def zoo_entries() -> list[Entry]:
             options={"train.lr": 1e-4, **RMSPROP},
             summary="the paper's dense GAN; its training strategies are options of the objective",
             paper=PAPER,
-            requires=("zoo-gan",),
             aliases=("zoo-gan/gan_kiss",),
         ),
         Entry(
@@ -78,7 +86,6 @@ def zoo_entries() -> list[Entry]:
             },
             summary="the paper's WGAN: weights clipped to 0.1, the generator trained five times per critic step",
             paper=PAPER,
-            requires=("zoo-gan",),
             aliases=("zoo-gan/wgan_kiss",),
         ),
         Entry(

@@ -13,7 +13,7 @@ from zoo_core.interfaces import Batch, Draw, Nets, Objective, Parts, Phase
 from zoo_core.objectives.adversarial import Adversarial, adversarial
 from zoo_core.objectives.view import noisy
 from zoo_core.whole_batch import whole_mean
-from zoo_gan.options import StrategyOptions
+from zoo_kiss.strategy_options import StrategyOptions
 
 TRAINED = "~trained"  # 1 where a step counts, 0 where it does not
 

@@ -18,7 +18,6 @@ from torch import Tensor
 from zoo_core.errors import ZooError
 from zoo_core.files import write_bytes, write_json
 from zoo_core.interfaces import Condition, Critic
-from zoo_core.model.build import build_critic
 from zoo_core.model.bundle import Bundle
 from zoo_core.model.pixels import to_unit
 from zoo_core.model.weights import MOST_WEIGHTS, at_most, load_weights
@@ -70,7 +69,7 @@ def load_encoder(folder: Path, bundle: Bundle, catalog: Catalog, device: str = "
     config = _read(folder / CONFIG)
     part, options, outputs = config["critic"], config["options"], config["outputs"]
     with at_most(MOST_WEIGHTS):
-        network = build_critic(part, options, bundle.space, outputs, catalog)
+        network: Critic = catalog.make("critic", part, options, bundle.space, outputs, 0)
     if outputs < bundle.prior.size:
         raise ZooError(f"{folder / CONFIG} is of an encoder with shorter codes than the model's; download or train it again")
     load_weights(network, folder / WEIGHTS)

@@ -16,7 +16,8 @@ from zoo_core.cli.listing import columns
 from zoo_core.errors import RunFailure, ZooError
 from zoo_core.hooks import PARTS
 from zoo_core.registry import names
-from zoo_core.registry.catalog import Catalog, Provided, cause, discover
+from zoo_core.registry.catalog import Catalog, Provided, discover
+from zoo_core.registry.cause import cause
 from zoo_core.registry.installed import CORE
 
 

@@ -1,4 +1,4 @@
-"""Options of the objective. No torch here."""
+"""Options of the objective `gan_strategies`. No torch here."""
 
 from __future__ import annotations
 

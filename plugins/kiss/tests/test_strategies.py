@@ -9,8 +9,8 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from zoo_gan.objective import GanStrategies, critic_is_weaker, noise_at
-from zoo_gan.options import StrategyOptions
+from zoo_kiss.strategies import GanStrategies, critic_is_weaker, noise_at
+from zoo_kiss.strategy_options import StrategyOptions
 
 from zoo_core.errors import ZooError
 from zoo_core.interfaces import Batch, Condition
