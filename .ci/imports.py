@@ -24,7 +24,7 @@ ROOMS = {
         "recipe",
         "registry",
         "executors | hooks | images | interfaces | observers | scores | whole_batch",
-        "files | interpreter | mapped | options | prior | seeds | space",
+        "files | mapped | options | prior | seeds | space",
         "errors",
     ),
     "zoo_bench": (
@@ -42,10 +42,17 @@ ROOMS = {
 
 # What `zoo list` and a plan import.
 TORCH_FREE = (
-    *("zoo_core.cli", "zoo_core.cli.listing", "zoo_core.cli.packages", "zoo_core.model.config", "zoo_core.nets.options"),
+    *(
+        "zoo_core.cli",
+        "zoo_core.cli.interpreter",
+        "zoo_core.cli.listing",
+        "zoo_core.cli.packages",
+        "zoo_core.model.config",
+        "zoo_core.nets.options",
+    ),
     *("zoo_core.objectives.options", "zoo_core.recipe", "zoo_core.registry"),
     *(f"zoo_core.{name}" for name in ("errors", "executors", "files", "hooks", "images", "observers", "options", "prior")),
-    *(f"zoo_core.{name}" for name in ("interpreter", "scores", "seeds", "space")),
+    *(f"zoo_core.{name}" for name in ("scores", "seeds", "space")),
     *("zoo_bench.entries", "zoo_bench.data.options", "zoo_bench.matrix.options", "zoo_bench.observers.options"),
     *("zoo_testing.commands.doctor", "zoo_testing.commands.new"),
 )

@@ -15,9 +15,8 @@ from zoo_core.errors import ZooError
 from zoo_core.hooks import KINDS, PARTS, Entry
 from zoo_core.registry import names
 from zoo_core.registry.catalog import Catalog, discover
-from zoo_core.registry.cause import Refused
 from zoo_core.registry.installed import GROUPS, entry_points, installed
-from zoo_core.registry.well_formed import check_entry
+from zoo_core.registry.problems import Refused, check_entry
 
 GOOD = 'Entry("objective", "good", target="acme_good:Good", config="acme_options:Options", summary="fine")'
 OPTIONS = """
@@ -56,7 +55,7 @@ def test_core_is_there_without_being_installed(plugins, monkeypatch):
     monkeypatch.setenv("ZOO_PLUGINS", "")
     catalog = discover()
     assert {item.distribution for item in catalog.entries} == {"zoo-core"}
-    assert {"list", "info", "doctor"} <= {item.entry.name for item in catalog.of("command")}
+    assert {"list", "info", "sample"} <= {item.entry.name for item in catalog.of("command")}
     assert catalog.problems == ()
 
 

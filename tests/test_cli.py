@@ -80,7 +80,7 @@ def test_a_command_is_imported_when_it_is_invoked(plugins, speak):
 )
 def test_wrong_input_is_one_line_that_says_what_to_type(plugins, speak, args, error, monkeypatch, capfd):
     plugins.provide("acme-gans", *GANS, **NETS)
-    monkeypatch.setenv("ZOO_PLUGINS", "acme-gans,acme-talk")
+    monkeypatch.setenv("ZOO_PLUGINS", "acme-gans,acme-talk,zoo-bench")
     assert main(args) == 2
     out, err = capfd.readouterr()
     assert out == "" and err.startswith(f"error: {error}") and err.count("\n") == 1
@@ -163,7 +163,7 @@ def test_info_of_a_model_shows_what_it_sets(plugins, monkeypatch, capfd):
 
 
 def test_info_of_a_model_that_wraps_an_objective(plugins, monkeypatch, capfd):
-    monkeypatch.setenv("ZOO_PLUGINS", "acme-gans")
+    monkeypatch.setenv("ZOO_PLUGINS", "acme-gans,zoo-bench")
     wrap = 'Entry("model", "wrap", parts={"objective": "twin", "adversarial": "good"}, options={"adversarial.steps": 9})'
     plugins.provide("acme-gans", *GANS[:2], wrap, **NETS)
     assert main(["info", "wrap", "--json"]) == 0
@@ -231,7 +231,7 @@ def test_broken_plugins_leave_every_command_working(plugins, broken):
 
 def test_doctor_names_every_cause(plugins, broken):
     plugins.provide("acme-gans", *GANS[:3], **NETS)
-    done = plugins.zoo("doctor", only=",".join([*broken, "acme-gans"]))
+    done = plugins.zoo("doctor", only=",".join([*broken, "acme-gans", "zoo-bench"]))
     assert done.returncode == 0 and done.stderr == ""
     sections = {section.split()[0]: section for section in done.stdout.split("\n\n")[1:]}
     for name, cause in broken.items():
@@ -250,7 +250,7 @@ def test_doctor_looks_into_options_and_models(plugins, monkeypatch, capfd):
     bare = 'Entry("model", "bare", parts={"objective": "twin"}, options={"objective.steps": 7})'
     odd = 'Entry("command", "odd", target="acme_nets:Good")'
     plugins.provide("acme-gans", *GANS, silent, bare, odd, **NETS)
-    monkeypatch.setenv("ZOO_PLUGINS", "acme-gans")
+    monkeypatch.setenv("ZOO_PLUGINS", "acme-gans,zoo-bench")
     assert main(["doctor", "acme-gans"]) == 0
     lines = capfd.readouterr().out.splitlines()[4:]
     assert lines[0].startswith("acme-gans 1.2.3: broken; 2 objectives, 4 models, 1 critic, 1 command")

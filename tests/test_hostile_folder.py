@@ -93,7 +93,7 @@ def test_no_check_runs_code_of_the_current_folder(hostile, monkeypatch):
 
 
 def test_interpreters_are_started_in_one_way():
-    """What starts Python does it through `zoo_core.interpreter`, which is tried above."""
+    """What starts Python does it through `zoo_core.cli.interpreter`, which is tried above."""
     sources = [*ROOT.glob("zoo_core/**/*.py"), *ROOT.glob("benchmarks/zoo_*/**/*.py"), *ROOT.glob("plugins/*/zoo_*/**/*.py")]
     started = [path.name for path in sources if re.search(r"\[\s*sys\.executable", path.read_text(encoding="utf-8"))]
     assert len(sources) > 200 and started == ["interpreter.py"]

@@ -14,8 +14,7 @@ from zoo_core.hooks import Entry
 from zoo_core.model import hub
 from zoo_core.model.bundle import load_bundle, save_bundle
 from zoo_core.registry.catalog import Catalog, Provided, discover
-from zoo_core.registry.cause import Refused
-from zoo_core.registry.well_formed import check_entry
+from zoo_core.registry.problems import Refused, check_entry
 from zoo_testing.small import tiny_recipe, trained
 from zoo_train.export import run_bundle
 

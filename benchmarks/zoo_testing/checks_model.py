@@ -10,8 +10,8 @@ import torch
 from zoo_core.model.bundle import load_bundle, save_bundle
 from zoo_core.registry.names import split
 from zoo_testing.check import Check, NotApplicable, checks, expect
-from zoo_testing.commands.doctor import check as broken
 from zoo_testing.small import trained
+from zoo_testing.soundness import check as broken
 from zoo_testing.subject import Subject
 from zoo_train.export import run_bundle
 

@@ -20,7 +20,7 @@ from zoo_core.errors import ZooError
 from zoo_core.hooks import KINDS, Entry
 from zoo_core.registry import names
 from zoo_core.registry.catalog import Catalog, discover
-from zoo_core.registry.cause import cause
+from zoo_core.registry.problems import cause
 from zoo_testing import (
     checks_command,
     checks_critic,

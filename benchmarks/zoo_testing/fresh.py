@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from zoo_core.interpreter import python, variables
+from zoo_core.cli.interpreter import python, variables
 
 
 def run_fresh(code: str, *arguments: str, plugins: str | None = None, timeout: float = 300) -> subprocess.CompletedProcess[str]:

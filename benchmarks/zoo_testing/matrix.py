@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from zoo_core.errors import ZooError
 from zoo_core.registry.catalog import Catalog, Provided
-from zoo_core.registry.cause import cause
+from zoo_core.registry.problems import cause
 from zoo_testing.check import Check, Result, Status
 from zoo_testing.conformance import Suite
 from zoo_testing.networks import condition

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from zoo_core import __version__
+from zoo_core.cli.interpreter import SAFE_PATH
 from zoo_core.errors import RunFailure, ZooError
-from zoo_core.interpreter import SAFE_PATH
 from zoo_core.registry import names
 from zoo_core.registry.catalog import Catalog, Provided, discover
-from zoo_core.registry.cause import cause
 from zoo_core.registry.installed import CORE
+from zoo_core.registry.problems import cause
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

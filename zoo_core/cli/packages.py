@@ -12,9 +12,9 @@ from pathlib import Path
 
 import click
 
+from zoo_core.cli.interpreter import python, variables
 from zoo_core.cli.listing import columns
 from zoo_core.errors import RunFailure, ZooError
-from zoo_core.interpreter import python, variables
 from zoo_core.registry import names
 from zoo_core.registry.catalog import discover
 from zoo_core.registry.installed import CORE, Plugin, installed

@@ -23,9 +23,8 @@ from zoo_core import hooks
 from zoo_core.errors import ZooError
 from zoo_core.hooks import GROUP, KINDS, Entry
 from zoo_core.registry import names
-from zoo_core.registry.cause import Refused, cause
 from zoo_core.registry.installed import CORE, Plugin, Point, installed
-from zoo_core.registry.well_formed import check_entry
+from zoo_core.registry.problems import Refused, cause, check_entry
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from zoo_bench.records.matrix import Cell, cell_folder, load_matrix, read_status
 from zoo_bench.run.threads import calm_threads
 from zoo_core.errors import RunFailure, ZooError
 from zoo_core.registry.catalog import discover
-from zoo_core.registry.cause import cause
+from zoo_core.registry.problems import cause
 
 PATIENCE = 60.0  # seconds
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO
 
+from zoo_core.cli.interpreter import python, variables
 from zoo_core.executors import Job
-from zoo_core.interpreter import python, variables
 
 
 @dataclass(frozen=True)

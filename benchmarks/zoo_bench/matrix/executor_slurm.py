@@ -13,9 +13,9 @@ from typing import Any
 
 from zoo_bench.matrix.options import SlurmOptions
 from zoo_core import executors
+from zoo_core.cli.interpreter import python
 from zoo_core.errors import RunFailure, ZooError
 from zoo_core.executors import Job
-from zoo_core.interpreter import python
 
 POLL = 0.2  # seconds
 

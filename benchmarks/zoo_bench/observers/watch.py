@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core.observers import Observer, Watched
-from zoo_core.registry.cause import cause
+from zoo_core.registry.problems import cause
 
 
 class Watch:

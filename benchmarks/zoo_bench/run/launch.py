@@ -11,8 +11,8 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from zoo_core.cli.interpreter import SAFE_PATH
 from zoo_core.errors import RunFailure, ZooError
-from zoo_core.interpreter import SAFE_PATH
 from zoo_core.recipe.recipe import Recipe
 
 if TYPE_CHECKING:

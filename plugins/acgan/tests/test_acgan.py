@@ -19,7 +19,7 @@ from zoo_core.objectives.adversarial import Adversarial, adversarial
 from zoo_core.objectives.options import LOSSES, GanOptions
 from zoo_core.objectives.penalties import FirstOutput, input_gradient, named_penalty
 from zoo_core.prior import Prior
-from zoo_core.registry.well_formed import check_entry
+from zoo_core.registry.problems import check_entry
 from zoo_core.space import Space
 from zoo_train.draw import CounterDraw
 

@@ -17,7 +17,7 @@ from zoo_core.nets.generator import ConvGenerator
 from zoo_core.nets.options import ConvCriticOptions, ConvGeneratorOptions, TransposedOptions
 from zoo_core.nets.upsamplers import Transposed
 from zoo_core.options import parse
-from zoo_core.registry.well_formed import check_entry
+from zoo_core.registry.problems import check_entry
 from zoo_core.space import Space
 from zoo_train.draw import CounterDraw
 

@@ -1,20 +1,48 @@
-"""Is what a plugin gave an entry? Imports nothing of the plugin."""
+"""What is wrong with a plugin, on one line. Nothing of the plugin is imported here."""
 
 from __future__ import annotations
 
+import importlib
+import os
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
+
+import pluggy
 
 from zoo_core.hooks import KINDS, PARTS, Entry
 from zoo_core.registry import names
-from zoo_core.registry.cause import Refused
+from zoo_core.registry.installed import Point
 
 TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 SHIPPED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:\w[\w-]*(/\w[\w-]*)*", re.ASCII)  # package:folder/folder
 DISTRIBUTION = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)  # a normal name
 FORMER = re.compile(rf"{DISTRIBUTION.pattern}/{names.NAME.pattern}", re.ASCII)
 NEED = re.compile(r"labels|guide|size=[0-9]+(\|[0-9]+)*|channels=[134](\|[134])*", re.ASCII)
+OWN = (str(Path(__file__).with_name("catalog.py")), importlib.__file__, Point.load.__code__.co_filename)  # say nothing
+
+
+class Refused(Exception):
+    """A plugin that could be imported but does not answer as `zoo_core.hooks` asks."""
+
+
+def cause(error: BaseException) -> str:
+    """What an exception says, on one line, with the place in the plugin that it came from."""
+    try:
+        text = repr(error.code) if isinstance(error, SystemExit) else str(error)
+    except Exception:
+        text = ""
+    if isinstance(error, Refused):
+        return names.one_line(text)
+    place = ""
+    frame = None if isinstance(error, SyntaxError | pluggy.PluginValidationError) else error.__traceback__
+    while frame is not None:
+        file = frame.tb_frame.f_code.co_filename
+        if not file.startswith("<") and file not in OWN:
+            place = f" ({'/'.join(file.replace(os.sep, '/').rsplit('/', 2)[-2:])}:{frame.tb_lineno})"
+        frame = frame.tb_next
+    return names.one_line(f"{type(error).__name__}{': ' if text else ''}{text}") + place
 
 
 def check_entry(entry: Any) -> None:
