@@ -204,3 +204,39 @@ def test_random_metadata_is_survived(tmp_path, data):
         for values in Folder(FolderOptions(path=str(folder))).attributes().values():
             assert len(values) >= 2
         (folder / name).unlink()
+
+
+OURS = {
+    "run": {"recipe.json": '{"format": 1, "model": "a/b", "parts": {}}'},
+    "matrix": {"matrix.json": '{"format": 1, "cells": []}'},
+    "eval": {"report.json": '{"scores": []}'},
+    "model": {"config.json": "{}", "model.safetensors": ""},
+    "packed": {"manifest.json": "{}", "pixels.npy": ""},
+}
+
+
+def test_what_zoo_wrote_is_no_part_of_a_set(tmp_path):
+    folder = fill(tmp_path / "a", 20)
+    before = load(folder)
+    for number, (name, files) in enumerate(OURS.items()):
+        fill(folder / "runs" / name / "samples", 2, 100 + 10 * number)
+        for file, text in files.items():
+            (folder / "runs" / name / file).write_text(text)
+    images = load(folder)
+    assert images.names == before.names and images.sha256 == before.sha256
+    assert reasons(images).keys() == {f"runs/{name}" for name in OURS}
+    assert "a run that zoo wrote" in reasons(images)["runs/run"]
+
+
+@pytest.mark.parametrize("text", ['{"format": 1, "eggs": 3}', "[]", "", "[" * 100_000, '"recipe"'])
+def test_recipes_of_a_kitchen_belong_to_somebody_else(tmp_path, text):
+    fill(tmp_path / "a" / "cakes", 20)
+    (tmp_path / "a" / "cakes" / "recipe.json").write_text(text)
+    fill(tmp_path / "a" / "pies", 20, 20)
+    assert len(load(tmp_path / "a").names) == 40
+
+
+def test_a_folder_that_is_named_is_taken_whoever_wrote_it(tmp_path):
+    fill(tmp_path / "run")
+    (tmp_path / "run" / "recipe.json").write_text(OURS["run"]["recipe.json"])
+    assert len(load(tmp_path / "run").names) == 16

@@ -89,6 +89,15 @@ def test_a_dry_run_writes_nothing(here, capsys, tmp_path):
     assert "dcgan  seeds 0-2" in err and "3 cells to do, " in err
 
 
+def test_a_matrix_does_not_go_on_with_other_images(here, capsys):
+    typed = ["bench", "--model", "dcgan,vae", *SMALL]
+    assert main(typed) == 0
+    recipe = Path("m/dcgan-s0/recipe.json")
+    recipe.write_text(json.dumps({**json.loads(recipe.read_text()), "dataset_sha256": "another"}))
+    assert main([*typed, "--seeds", "2"]) == 2
+    assert "dcgan-s0 was started with other images" in capsys.readouterr().err and len(here.started) == 2
+
+
 def test_overwrite_begins_anew_and_keeps_other_files(here):
     assert main(["bench", "--model", "dcgan,vae", *SMALL]) == 0
     Path("m/notes.txt").write_text("mine")

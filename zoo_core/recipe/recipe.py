@@ -11,6 +11,7 @@ from typing import Any
 
 from zoo_core.errors import ZooError
 from zoo_core.hooks import PARTS
+from zoo_core.images import Dataset
 from zoo_core.options import describe, parse, to_json
 from zoo_core.recipe.train_options import TrainOptions
 from zoo_core.registry.catalog import Catalog, Provided, discover
@@ -178,10 +179,10 @@ def plan(
             raise ZooError(f"{owner} has no options")
         ready[part] = config and parse(config, values[part], owner)
 
-    images = catalog.load_target(source)(ready["dataset"])
+    images: Dataset = catalog.load_target(source)(ready["dataset"])
     if guide not in GUIDES:
         raise ZooError(f"--guide {guide} must be one of {', '.join(GUIDES)}")
-    space = Space(size, channels, _labels(labels, images.attributes() if labels else {}), GUIDES[guide])
+    space = Space(size, channels, _labels(labels, images), GUIDES[guide])
     check_fit(chosen, provided, ready, space)
     return Recipe(
         model=chosen.id,
@@ -271,11 +272,13 @@ def _unmet(need: str, space: Space) -> str | None:
     return None
 
 
-def _labels(wanted: tuple[str, ...], attributes: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+def _labels(wanted: tuple[str, ...], images: Dataset) -> dict[str, tuple[str, ...]]:
+    attributes = images.attributes() if wanted else {}
     for name in wanted:
         if name not in attributes:
             near = difflib.get_close_matches(name, attributes, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(attributes) or 'none'}"
+            reason = images.why_not(name) if hasattr(images, "why_not") else ""  # where the dataset knows more
+            hint = reason or (f"did you mean {near[0]}?" if near else f"it has {', '.join(attributes) or 'none'}")
             raise ZooError(f"--labels {name}: the dataset has no such label; {hint}")
     return {name: attributes[name] for name in wanted}
 

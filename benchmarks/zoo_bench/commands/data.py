@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,12 +50,12 @@ def check_command(folder: str, size: int | None, held_out: float, strict: bool, 
     most = FolderOptions().max_pixels
     looks, bad = look_at(listing.root, listing.files, most)
     pixel_art = is_pixel_art(sample(listing.root, listing.files, most))
-    found = check(str(listing.root), listing.attributes, looks, (*listing.skipped, *bad), pixel_art, held_out)
+    found = check(str(listing.root), listing.attributes, looks, (*listing.tables, *listing.skipped, *bad), pixel_art, held_out)
     advice = warnings(found, size)
     if as_json:
-        click.echo(json.dumps({**found.to_json(), "warnings": advice}, ensure_ascii=False))
+        click.echo(json.dumps({**found.to_json(), "no_labels": dict(listing.lost), "warnings": advice}, ensure_ascii=False))
     else:
-        click.echo("\n".join(_page(found, advice)))
+        click.echo("\n".join(_page(found, listing.lost, advice)))
     if strict and advice:
         raise RunFailure(f"{folder}: {len(advice)} warnings")
 
@@ -139,9 +140,11 @@ def _also(channels: int, background: str) -> str:
     return "".join(said)
 
 
-def _page(found: Checkup, advice: list[str]) -> list[str]:
+def _page(found: Checkup, lost: Mapping[str, str], advice: list[str]) -> list[str]:
     from zoo_bench.data.checkup_text import facts
+    from zoo_bench.data.decode import one_line
     from zoo_core.cli.listing import columns
 
-    rows = [*facts(found), *(("warning", line) for line in advice)]
+    unfit = (("no label", f"{one_line(name, 40)} {reason}") for name, reason in sorted(lost.items()))
+    rows = [*facts(found), *unfit, *(("warning", line) for line in advice)]
     return columns(rows if advice else [*rows, ("", "nothing to warn of")], indent=0)

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
+import click
 import numpy as np
 import PIL
 from numpy.typing import NDArray
@@ -59,6 +60,8 @@ class Folder:
         than 16 images are usable.
         """
         listing = self._listing
+        for table in listing.tables:
+            click.echo(f"warning: {one_line(table.name)} {table.reason}", err=True)
         space = Space(size, channels, {name: self._values(name) for name in labels})
         files = _chosen(listing.files, self.options.limit)
         found = self._decoded(files, size, channels, background)
@@ -86,7 +89,12 @@ class Folder:
             return known[label]
         near = difflib.get_close_matches(label, known, n=1)
         hint = f"did you mean {near[0]}? " if near else ""
-        raise ZooError(f"{self.options.path} has no label {label}: {hint}it has {', '.join(known) or 'no labels'}")
+        reason = self.why_not(label) or f"{hint}it has {', '.join(known) or 'no labels'}"
+        raise ZooError(f"{self.options.path} has no label {label}: {reason}")
+
+    def why_not(self, label: str) -> str:
+        """Why there is no such label, as far as it is known: what is wrong with the table that should have it; or ""."""
+        return self._listing.why_not(label)
 
     def _ties(self, files: Sequence[File]) -> list[str]:
         """What decides on which side each image is: its name, or the value that it shares with others."""

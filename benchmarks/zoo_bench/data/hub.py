@@ -48,6 +48,10 @@ class Hub:
         resize = images.note.rpartition(", ")[2]
         return dataclasses.replace(images, note=f"{self._asked[0]} of the Hub at commit {self._found[0]}, {resize}")
 
+    def why_not(self, label: str) -> str:
+        """As `Folder.why_not`."""
+        return self._images.why_not(label)
+
     def pinned(self) -> HubOptions:
         """The same options with the commit that is read now, for a recipe."""
         return dataclasses.replace(self.options, commit=self._found[0])

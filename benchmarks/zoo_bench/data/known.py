@@ -36,6 +36,10 @@ class Known:
         """As `Folder.load` or `Hub.load`."""
         return self._source.load(size, channels, labels, background)
 
+    def why_not(self, label: str) -> str:
+        """As `Folder.why_not`."""
+        return self._source.why_not(label)
+
     def pinned(self) -> KnownOptions:
         """The same options, with the commit that is read now where it is the Hub's."""
         if isinstance(self._source, Folder):

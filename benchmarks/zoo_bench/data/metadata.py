@@ -6,18 +6,19 @@ Names in a table are only looked up among the images that were found, never open
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
 import posixpath
-from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from zoo_core.images import Skipped
-
 NAMES = ("metadata.jsonl", "metadata.csv")  # in order of preference
 MOST_BYTES = 256 * 2**20
+MIXTURE = 4  # values that one image may have of one field: `type` of the lists ["fire", "flying"] becomes type1 and type2
+SEPARATORS = ";\t|"  # of columns, in tables that are no comma-separated ones
 
 
 @dataclass(frozen=True)
@@ -28,38 +29,120 @@ class Row:
     split: str | None
 
 
-def read(root: Path, table: str, images: Container[str], skipped: list[Skipped]) -> dict[str, Row]:
-    """The rows of the table at `root / table`, by the image's name relative to `root`.
+@dataclass
+class Table:
+    """What was understood of a table, and what was not.
 
-    Names in the table are relative to its own folder. Lines that are broken, name no image or name one again are added to
-    `skipped`. Fields that hold a list or an object in any line are left out.
+    rows      by the image's name relative to the folder.
+    problems  lines that are of no use, by number, and why.
+    findings  what is to be said of the table as a whole: "has ...".
+    lost      field -> why it is no label.
     """
-    rows: dict[str, Row] = {}
-    nested: set[str] = set()
-    folder = posixpath.dirname(table)
-    lines = _jsonl if table.endswith(".jsonl") else _csv
+
+    rows: dict[str, Row] = field(default_factory=dict)
+    problems: dict[int, str] = field(default_factory=dict)
+    findings: list[str] = field(default_factory=list)
+    lost: dict[str, str] = field(default_factory=dict)
+
+
+def read(root: Path, table: str, images: Collection[str]) -> Table:
+    """What the table at `root / table` says of the images, whose names are relative to `root`.
+
+    Names in the table are relative to its own folder. A field that holds short lists of text is a mixture and becomes several
+    fields, numbered from 1; one that holds other lists, or objects, is lost. Where no line is understood, the reason is one
+    finding and not a problem of each line.
+    """
+    found, folder = Table(), posixpath.dirname(table)
+    records: dict[str, Mapping[str, Any]] = {}
+    first: Mapping[str, Any] | None = None
+    stems = {posixpath.splitext(name)[0]: name for name in images}
     try:
-        if (root / table).stat().st_size > MOST_BYTES:
-            raise OSError(0, f"larger than {MOST_BYTES // 2**20} MiB")
-        for number, record in lines(root / table):
-            problem, name = _problem(record, folder, images)
-            if not problem and name in rows:
+        text = _text_of(root / table, found.findings)
+        for number, record in _jsonl(text) if table.endswith(".jsonl") else _csv(text):
+            first = record if first is None and isinstance(record, dict) else first
+            problem, name = _problem(record, folder, images, stems)
+            if not problem and name in records:
                 problem = f"names {name} again"
             if problem:
-                skipped.append(Skipped(f"{table}:{number}", problem))
-                continue
-            nested |= {field for field, value in record.items() if isinstance(value, list | dict)}
-            said = {field: text for field, value in record.items() if (text := _text(value)) is not None}
-            split = said.pop("split", None)
-            said.pop("file_name")
-            rows[name] = Row(said, split)
+                found.problems[number] = problem
+            else:
+                records[name] = record
     except OSError as error:
-        skipped.append(Skipped(table, f"cannot be read: {error.strerror}"))
+        found.findings.append(f"cannot be read: {error.strerror}")
     except csv.Error as error:
-        skipped.append(Skipped(table, f"the rest cannot be read: {error}"))
-    if nested:
-        rows = {name: Row({k: v for k, v in row.fields.items() if k not in nested}, row.split) for name, row in rows.items()}
-    return rows
+        found.findings.append(f"cannot be read to its end: {error}")
+    if found.problems and not records:
+        found.findings.append(_not_understood(text, first, found.problems))
+        found.problems = {}
+    mixtures = _mixtures(records.values(), found.lost)
+    for name, record in records.items():
+        said = dict(_fields(record, mixtures, found.lost))
+        split = said.pop("split", None)
+        said.pop("file_name")
+        found.rows[name] = Row(said, split)
+    return found
+
+
+def _text_of(path: Path, findings: list[str]) -> str:
+    """The text of a table: UTF-8, UTF-16 as spreadsheets write it, or else Windows-1252, and then that is said."""
+    if path.stat().st_size > MOST_BYTES:
+        raise OSError(0, f"larger than {MOST_BYTES // 2**20} MiB")
+    data = path.read_bytes()
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", "replace")
+    if path.suffix == ".jsonl":  # by its definition UTF-8: a line that is not is no line of it
+        return data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        findings.append(
+            f"is no UTF-8 (byte {error.start + 1:,}) and was read as Windows-1252: save it as UTF-8 if letters come out wrong"
+        )
+        return data.decode("cp1252", "replace")
+
+
+def _not_understood(text: str, first: Mapping[str, Any] | None, problems: Mapping[int, str]) -> str:
+    """Why not a single line could be used, and what to do."""
+    if text.lstrip()[:1] == "[":
+        return "is one JSON array: write one object a line, without brackets and commas around"
+    if first is not None and "file_name" not in first:
+        names = [shown(name) for name in first]
+        if len(names) == 1 and any(character in str(next(iter(first))) for character in SEPARATORS):
+            return f"has the columns {names[0]}: separate them by commas"
+        return f"has {', '.join(names[:8]) or 'no fields'} and no file_name: call that of the images' names file_name"
+    number, problem = next(iter(problems.items()))
+    return f"has no line that can be used ({len(problems):,} in all); line {number} {problem}"
+
+
+def _mixtures(records: Iterable[Mapping[str, Any]], lost: dict[str, str]) -> dict[str, int]:
+    """Fields that hold lists of text -> the most values in one; fields with other lists or objects are added to `lost`."""
+    most: dict[str, int] = {}
+    for record in records:
+        for name, value in record.items():
+            if isinstance(value, list) and len(value) <= MIXTURE and all(isinstance(part, str) for part in value):
+                most[name] = max(most.get(name, 0), len(value))
+            elif isinstance(value, list | dict):
+                lost[name] = "holds lists or objects: a label is one text or number for each image"
+    mixtures = {name: count for name, count in most.items() if name not in lost and count > 0}
+    for name, count in mixtures.items():
+        numbered = ",".join(f"{name}{place}" for place in range(1, count + 1))
+        lost[name] = f"holds lists, which became {numbered.replace(',', ', ')}: type --labels {numbered}"
+    return mixtures
+
+
+def _fields(record: Mapping[str, Any], mixtures: Mapping[str, int], lost: Container[str]) -> Iterator[tuple[str, str]]:
+    for name, value in record.items():
+        if name in mixtures:
+            for place, part in enumerate(value if isinstance(value, list) else [value], 1):
+                if (text := _text(part)) is not None:
+                    yield f"{name}{place}", text
+        elif name not in lost and (text := _text(value)) is not None:
+            yield name, text
+
+
+def shown(text: str) -> str:
+    """A name out of a table, for a message."""
+    return repr(text[:80])
 
 
 def order(values: Iterable[str]) -> list[str]:
@@ -74,8 +157,10 @@ def order(values: Iterable[str]) -> list[str]:
     return sorted(values, key=lambda value: (numbers[value], value))
 
 
-def _problem(record: Any, folder: str, images: Container[str]) -> tuple[str, str]:
+def _problem(record: Any, folder: str, images: Collection[str], stems: Mapping[str, str]) -> tuple[str, str]:
     """(what is wrong with the line or nothing, the image it names)."""
+    if isinstance(record, UnicodeError):
+        return "not a line of JSON in UTF-8", ""
     if isinstance(record, Exception):
         return f"not a line of JSON: {type(record).__name__}", ""
     if not isinstance(record, dict):
@@ -89,7 +174,8 @@ def _problem(record: Any, folder: str, images: Container[str]) -> tuple[str, str
             return f"names a file outside the folder: {given[:80]!r}", ""
         if name in images:
             return "", name
-    return f"names no image of the folder: {given[:80]!r}", ""
+    whole = posixpath.basename(stems.get(posixpath.normpath(posixpath.join(folder, given)), ""))
+    return f"names no image of the folder: {given[:80]!r}{f'; write {whole} in full' if whole else ''}", ""
 
 
 def _text(value: Any) -> str | None:
@@ -103,20 +189,17 @@ def _text(value: Any) -> str | None:
     return value.strip() or None if isinstance(value, str) else None
 
 
-def _jsonl(path: Path) -> Iterator[tuple[int, Any]]:
-    with path.open("rb") as stream:
-        for number, line in enumerate(stream, 1):
-            if number == 1:
-                line = line.removeprefix(b"\xef\xbb\xbf")
-            if line.strip():
-                try:
-                    yield number, json.loads(line.decode("utf-8"))
-                except (ValueError, RecursionError) as error:
-                    yield number, error
+def _jsonl(text: str) -> Iterator[tuple[int, Any]]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            try:
+                line.encode()  # raises ValueError for what was no UTF-8
+                yield number, json.loads(line)
+            except (ValueError, RecursionError) as error:
+                yield number, error
 
 
-def _csv(path: Path) -> Iterator[tuple[int, Any]]:
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
-        reader = csv.DictReader(stream)
-        for record in reader:
-            yield reader.line_num, {field: value for field, value in record.items() if isinstance(field, str)}
+def _csv(text: str) -> Iterator[tuple[int, Any]]:
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    for record in reader:
+        yield reader.line_num, {field: value for field, value in record.items() if isinstance(field, str)}

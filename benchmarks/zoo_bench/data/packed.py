@@ -22,7 +22,7 @@ import numpy as np
 from zoo_bench.data.cache import Arrays, cached
 from zoo_bench.data.options import PackedOptions
 from zoo_bench.data.rows import read_rows, write_rows
-from zoo_bench.data.scan import PACKED
+from zoo_bench.data.written import PACKED
 from zoo_core.errors import RunFailure, ZooError
 from zoo_core.files import write_json
 from zoo_core.images import Images, Skipped

@@ -5,18 +5,22 @@ from __future__ import annotations
 import os
 import stat
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from zoo_bench.data.metadata import NAMES, Row, order, read
 from zoo_bench.data.split import stated
+from zoo_bench.data.written import PACKED, by_zoo
+from zoo_bench.words import plural
 from zoo_core.errors import ZooError
 from zoo_core.images import Skipped
+from zoo_core.registry.names import one_line
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif"})  # what `zoo_bench.data.decode` reads
 OTHER_SUFFIXES = frozenset({".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif", ".jfif", ".svg", ".tga", ".psd", ".ico"})
-PACKED = ("manifest.json", "pixels.npy")  # what zoo_bench.data.packed writes
+TABLES = frozenset({".csv", ".tsv", ".json", ".jsonl", ".xlsx", ".xls", ".ods", ".parquet"})  # what might hold labels
+NOT_READ = "is not read: call it metadata.csv, with a column file_name, and save it as comma-separated text"
 VALUES = (2, 1000)  # how many values an attribute may have
 
 
@@ -38,12 +42,26 @@ class File:
 
 @dataclass(frozen=True)
 class Listing:
-    """The folder, its image files in order of name, the attributes they can be labelled with, and what was passed over."""
+    """The folder, its image files in order of name, the attributes they can be labelled with, and what was passed over.
+
+    tables  what is to be said of tables of labels beside the images: why they were not understood.
+    lost    field -> why it is no label: "has ...".
+    """
 
     root: Path
     files: tuple[File, ...]
     attributes: Mapping[str, tuple[str, ...]]
     skipped: tuple[Skipped, ...]
+    tables: tuple[Skipped, ...] = ()
+    lost: Mapping[str, str] = field(default_factory=dict)
+
+    def why_not(self, label: str) -> str:
+        """Why the folder has no such label, as far as it is known; "" if nothing is."""
+        if label in self.lost:
+            return f"{one_line(label, 40)} {self.lost[label]}"
+        if any(file.fields.keys() - {"class"} for file in self.files):  # a table was understood, and has no such field
+            return ""
+        return next((f"{one_line(table.name)} {table.reason}" for table in self.tables), "")
 
 
 def scan(path: str) -> Listing:
@@ -55,6 +73,7 @@ def scan(path: str) -> Listing:
     skipped: list[Skipped] = []
     images: dict[str, os.stat_result] = {}
     tables: list[str] = []
+    others: list[str] = []
     for name, status in _walk(root, "", set(), skipped):
         suffix = PurePosixPath(name).suffix.lower()
         if suffix in SUFFIXES:
@@ -63,6 +82,8 @@ def scan(path: str) -> Listing:
             skipped.append(Skipped(name, f"{suffix} files are not read: save it as PNG, JPEG, WebP or GIF"))
         elif PurePosixPath(name).name in NAMES:
             tables.append(name)
+        elif suffix in TABLES:
+            others.append(name)
     if not images:
         if all((root / name).is_file() for name in PACKED):
             raise ZooError(f"{path} is a packed copy: type --dataset packed:{path}")
@@ -70,9 +91,9 @@ def scan(path: str) -> Listing:
         raise ZooError(
             f"no PNG, JPEG, WebP or GIF image in {path}{found_instead}: type --dataset folder:PATH with another folder"
         )
-    rows: dict[str, Row] = {}
-    for table in _one_each(sorted(tables, key=lambda name: (name.count("/"), name))):
-        rows |= read(root, table, images, skipped)  # a table deeper in the folder is the more specific one
+    rows, lost, findings = _tables(root, _one_each(sorted(tables, key=lambda name: (name.count("/"), name))), images, skipped)
+    if not rows:
+        findings += [Skipped(name, NOT_READ) for name in sorted(others)]
     splits, classes = _folders(sorted(images))
     files = []
     for name in sorted(images):
@@ -82,7 +103,24 @@ def scan(path: str) -> Listing:
         found = images[name]
         state = (found.st_size, found.st_mtime_ns, found.st_ctime_ns)
         files.append(File(name, label | dict(row.fields), split, state))
-    return Listing(root, tuple(files), _attributes(files), tuple(skipped))
+    attributes, unfit = _attributes(files)
+    return Listing(root, tuple(files), attributes, tuple(skipped), tuple(findings), unfit | lost)
+
+
+def _tables(
+    root: Path, tables: Sequence[str], images: Collection[str], skipped: list[Skipped]
+) -> tuple[dict[str, Row], dict[str, str], list[Skipped]]:
+    """Rows by image; field -> why it is no label; what is to be said of the tables. Single lines are added to `skipped`."""
+    rows: dict[str, Row] = {}
+    lost: dict[str, str] = {}
+    findings: list[Skipped] = []
+    for table in tables:
+        found = read(root, table, images)
+        rows |= found.rows  # a table deeper in the folder is the more specific one
+        lost |= found.lost
+        findings += [Skipped(table, reason) for reason in found.findings]
+        skipped += [Skipped(f"{table}:{number}", reason) for number, reason in found.problems.items()]
+    return rows, lost, findings
 
 
 def _root(path: str) -> Path:
@@ -117,6 +155,10 @@ def _walk(root: Path, below: str, seen: set[tuple[int, int]], skipped: list[Skip
             skipped.append(Skipped(below, f"folder cannot be read: {error.strerror}"))
             continue
         folders = []
+        # Of a folder that is asked for by name, its images are wanted, whoever wrote it.
+        if below and (what := by_zoo(root / below, [entry.name for entry in entries])):
+            skipped.append(Skipped(below, f"{what} that zoo wrote: its images are no part of the set"))
+            continue
         for entry in entries:
             if entry.name.startswith(".") or entry.name == "__MACOSX":
                 continue
@@ -166,15 +208,25 @@ def _unshared(paths: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     return paths
 
 
-def _attributes(files: list[File]) -> dict[str, tuple[str, ...]]:
-    """Fields of 2 to 1000 values that are not different for every image, in order of name; values in order."""
+def _attributes(files: list[File]) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
+    """Fields of 2 to 1000 values that are not different for every image, in order of name, with their values in order.
+
+    And the other fields, with the reason.
+    """
     counts: dict[str, Counter[str]] = {}
     for file in files:
-        for field, value in file.fields.items():
-            counts.setdefault(field, Counter())[value] += 1
-    usable = {}
-    for field in sorted(counts):
-        count = counts[field]
-        if VALUES[0] <= len(count) <= VALUES[1] and max(count.values()) > 1:
-            usable[field] = tuple(order(count))
-    return usable
+        for name, value in file.fields.items():
+            counts.setdefault(name, Counter())[value] += 1
+    usable, unfit = {}, {}
+    for name in sorted(counts):
+        count = counts[name]
+        images = plural(sum(count.values()), "image")
+        if len(count) < VALUES[0]:
+            unfit[name] = f"has one value for all of {images}: a label has two at least"
+        elif max(count.values()) == 1:
+            unfit[name] = f"has {len(count):,} different values for {images}: a label is shared by several"
+        elif len(count) > VALUES[1]:
+            unfit[name] = f"has {len(count):,} different values, and a label may have {VALUES[1]:,}"
+        else:
+            usable[name] = tuple(order(count))
+    return usable, unfit

@@ -73,7 +73,9 @@ def bench_matrix(context: click.Context, given: Mapping[str, Any], catalog: Cata
     try:
         left = [cell for cell in matrix.possible if replaced or not is_finished(folder / cell.name)]
         if left and left[0].recipe is not None:
-            load_images(left[0].recipe, catalog)  # what is wrong with them would be so in every cell
+            images = load_images(left[0].recipe, catalog)  # what is wrong with them would be so in every cell
+            if not replaced:
+                check_same_images(folder, matrix, images.sha256)
         slots = executor.slots if executor else cores()
         threads = given["threads"] or max((cell.recipe.threads for cell in matrix.possible if cell.recipe), default=0)
         at_once, threads = parallel(left, slots, given["jobs"], threads, engine.item.entry.name == "local")
@@ -129,6 +131,17 @@ def asked_matrix(context: click.Context, given: Mapping[str, Any], catalog: Cata
     if old is None or given["overwrite"]:
         return folder, matrix, old
     return folder, joined(old, matrix, folder), None
+
+
+def check_same_images(folder: Path, matrix: Matrix, sha256: str) -> None:
+    """Raises ZooError if a cell that has begun was started with other images: such cells cannot stand in one table."""
+    for cell in matrix.possible:
+        before = RunFolder(folder / cell.name)
+        if before.recipe.is_file() and before.load_recipe().dataset_sha256 not in ("", sha256):
+            raise ZooError(
+                f"{folder}: {cell.name} was started with other images than the dataset has now; "
+                f"bring those back, or type --out with another name"
+            )
 
 
 def check_extractor(matrix: Matrix) -> None:
