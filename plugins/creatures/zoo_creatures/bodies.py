@@ -9,8 +9,9 @@ from zoo_creatures.canvas import ACCENT, BELLY, SKIN, Part, Scene
 from zoo_creatures.dice import Dice
 from zoo_creatures.faces import Face
 from zoo_creatures.figure import Figure, Style, face_on
-from zoo_creatures.limbs import leg, polar, tail_tip
+from zoo_creatures.limbs import leg, polar
 from zoo_creatures.shapes import Below, Oval, Point, Tube, Union, curve, horn, leaf, taper
+from zoo_creatures.tails import tail_tip
 from zoo_creatures.upright import biped, humanoid, quadruped
 from zoo_creatures.wings import skin_wing, wings
 
@@ -115,7 +116,7 @@ def fish(scene: Scene, style: Style, dice: Dice) -> Figure:
     scene.add(Part(leaf(end[0] - 0.06, end[1], 0, 0.26, 0.2), -5.5, ACCENT))
     length, rise = dice.between(0.55, 0.75), dice.between(0.22, 0.42)
     if dice.chance(0.6):
-        skin_wing(scene, -0.12, -tall * 0.45, length, rise, 4, 0.15, -6, mirror=False)
+        skin_wing(scene, (-0.12, -tall * 0.45), length, rise, 4, 0.15, -6, mirror=False)
     else:
         for i in range(3):
             scene.add(Part(horn(-0.2 + i * 0.24, -tall * 0.6, 78 - i * 14, 0.42 - i * 0.06, 0.26, -50), -6 + i * 0.1, ACCENT))

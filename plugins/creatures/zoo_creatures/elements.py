@@ -8,10 +8,11 @@ from zoo_creatures.canvas import Scene
 from zoo_creatures.crowns import CROWNS
 from zoo_creatures.dice import Dice
 from zoo_creatures.emblems import EMBLEMS
-from zoo_creatures.faces import eye, eyes, mouth, muzzle
+from zoo_creatures.faces import eye, eyes
 from zoo_creatures.figure import Figure, Style
 from zoo_creatures.heads import EARS
 from zoo_creatures.marks import MARKS
+from zoo_creatures.mouths import mouth, muzzle
 from zoo_creatures.ornaments import ORNAMENTS
 from zoo_creatures.wings import wings
 

@@ -9,11 +9,11 @@ import math
 
 from zoo_creatures.canvas import ACCENT, BASE, BELLY, GLOW, SKIN, Scene
 from zoo_creatures.dice import Dice
-from zoo_creatures.faces import cheeks as draw_cheeks
 from zoo_creatures.figure import Figure
 from zoo_creatures.ink import Mark, canvas_of, is_whole, mark, stroke
 from zoo_creatures.limbs import heart as draw_heart
 from zoo_creatures.limbs import polar
+from zoo_creatures.mouths import cheeks as draw_cheeks
 from zoo_creatures.shapes import Oval, Tube, curve, gem, pebble
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import pairwise
 
 from zoo_creatures.canvas import ACCENT, BELLY, SKIN, Part, Scene
@@ -33,59 +34,52 @@ def _pair(scene: Scene, figure: Figure, shape: Shape, paint: int = SKIN, z: floa
     scene.add(Part(shape.mirrored(figure.head.cx), z, paint, name=f"{name}'" if name else ""))
 
 
-def _ear(
-    scene: Scene,
-    figure: Figure,
-    degrees: float,
-    turn: float,
-    length: float,
-    width: float,
-    bend: float,
-    inner: int | None = BELLY,
-    tip: int | None = None,
-) -> None:
+@dataclass(frozen=True)
+class Ear:
     """A leaf-shaped ear at `degrees` of the head's rim, pointing to `turn`; sizes in head widths."""
-    r = figure.head.rx
-    x, y = figure.head.at(degrees, 0.8)
-    _pair(scene, figure, leaf(x, y, turn, length * r, width * r, bend), name="ear")
+
+    degrees: float
+    turn: float
+    length: float
+    width: float
+    bend: float
+
+
+def _ear(scene: Scene, figure: Figure, ear: Ear, inner: int | None = BELLY, tip: int | None = None) -> None:
+    """The ear on both sides, with the paint of its inside and of its tip."""
+    r, turn, bend = figure.head.rx, ear.turn, ear.bend
+    length, width = ear.length * r, ear.width * r
+    x, y = figure.head.at(ear.degrees, 0.8)
+    _pair(scene, figure, leaf(x, y, turn, length, width, bend), name="ear")
     if inner is not None:
-        start = polar(x, y, turn, length * r * 0.12)
-        _pair(scene, figure, leaf(*start, turn, length * r * 0.72, width * r * 0.5, bend), inner, BEHIND + 0.1)
+        start = polar(x, y, turn, length * 0.12)
+        _pair(scene, figure, leaf(*start, turn, length * 0.72, width * 0.5, bend), inner, BEHIND + 0.1)
     if tip is not None:
-        end = polar(*polar(x, y, turn, length * r * 0.5), turn + bend, length * r * 0.5)
+        end = polar(*polar(x, y, turn, length * 0.5), turn + bend, length * 0.5)
         for side, name in ((1, "ear"), (-1, "ear'")):
             middle = figure.head.cx + side * (end[0] - figure.head.cx)
-            scene.add(Part(Oval(middle, end[1], width * r * 0.8, length * r * 0.32), 0.2, tip, clip=name))
+            scene.add(Part(Oval(middle, end[1], width * 0.8, length * 0.32), 0.2, tip, clip=name))
 
 
 def cat(scene: Scene, figure: Figure, dice: Dice) -> None:
-    _ear(scene, figure, 50, dice.between(55, 72), dice.between(0.9, 1.15), dice.between(0.6, 0.75), dice.between(-8, 15))
+    _ear(scene, figure, Ear(50, dice.between(55, 72), dice.between(0.9, 1.15), dice.between(0.6, 0.75), dice.between(-8, 15)))
 
 
 def tall(scene: Scene, figure: Figure, dice: Dice) -> None:
-    _ear(scene, figure, 56, dice.between(58, 74), dice.between(1.2, 1.6), 0.56, dice.between(-15, 10), ACCENT)
+    _ear(scene, figure, Ear(56, dice.between(58, 74), dice.between(1.2, 1.6), 0.56, dice.between(-15, 10)), ACCENT)
 
 
 def tipped(scene: Scene, figure: Figure, dice: Dice) -> None:
-    _ear(scene, figure, 52, dice.between(48, 72), dice.between(1.2, 1.55), 0.46, dice.between(-25, 5), None, ACCENT)
+    _ear(scene, figure, Ear(52, dice.between(48, 72), dice.between(1.2, 1.55), 0.46, dice.between(-25, 5)), None, ACCENT)
 
 
 def rabbit(scene: Scene, figure: Figure, dice: Dice) -> None:
-    _ear(scene, figure, 62, dice.between(68, 84), dice.between(1.4, 1.8), 0.5, dice.between(-40, 0))
+    _ear(scene, figure, Ear(62, dice.between(68, 84), dice.between(1.4, 1.8), 0.5, dice.between(-40, 0)))
 
 
 def floppy(scene: Scene, figure: Figure, dice: Dice) -> None:
-    _ear(
-        scene,
-        figure,
-        42,
-        dice.between(15, 40),
-        dice.between(1.15, 1.5),
-        dice.between(0.55, 0.7),
-        dice.between(-105, -80),
-        None,
-        ACCENT,
-    )
+    ear = Ear(42, dice.between(15, 40), dice.between(1.15, 1.5), dice.between(0.55, 0.7), dice.between(-105, -80))
+    _ear(scene, figure, ear, None, ACCENT)
 
 
 def round_ears(scene: Scene, figure: Figure, dice: Dice) -> None:

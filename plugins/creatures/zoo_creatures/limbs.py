@@ -1,25 +1,19 @@
-"""Tails, legs and small pieces that several features share."""
+"""Legs and small pieces that several features share."""
 
 from __future__ import annotations
 
 import math
 
-from zoo_creatures.canvas import ACCENT, BELLY, GLOW, SHADOW, SKIN, WHITE, Part, Scene
+from zoo_creatures.canvas import ACCENT, GLOW, SHADOW, SKIN, WHITE, Part, Scene
 from zoo_creatures.dice import Dice
 from zoo_creatures.shapes import (
     Oval,
     Point,
     Poly,
     Tube,
-    bolt,
-    curve,
     gem,
     horn,
     leaf,
-    pebble,
-    shard,
-    star,
-    taper,
 )
 
 
@@ -34,79 +28,6 @@ def flame(scene: Scene, x: float, y: float, degrees: float, size: float, dice: D
     for turn, length in ((-34, 0.62), (34, 0.62), (0, 1.0)):
         scene.add(Part(leaf(x, y, degrees + turn, size * length, size * 0.5, bend + turn * 0.5), z, ACCENT, rim=False), mirror)
     scene.add(Part(leaf(x, y, degrees, size * 0.62, size * 0.3, bend), z + 0.1, GLOW, rim=False), mirror)
-
-
-def tail_tip(scene: Scene, kind: str, x: float, y: float, degrees: float, size: float, dice: Dice, z: float) -> None:
-    """The end of a tail at (x, y) that points in a direction (90 is up)."""
-    if kind == "flame":
-        flame(scene, x, y, 90 + (degrees - 90) * 0.3, size * 1.5, dice, z)
-    elif kind == "leaf":
-        for turn in (-38, 38, 0):
-            scene.add(Part(leaf(x, y, degrees + turn, size * (1.0 if turn else 1.25), size * 0.55, turn * 0.4), z, ACCENT))
-    elif kind == "bolt":
-        scene.add(
-            Part(
-                bolt(*polar(x, y, degrees, -size * 0.3), degrees, size * 1.9, size * 1.2),
-                z,
-                SKIN if dice.chance(0.5) else ACCENT,
-            )
-        )
-    elif kind == "shard":
-        for turn in (-40, 40, 0):
-            scene.add(Part(shard(x, y, degrees + turn, size * (0.8 if turn else 1.2), size * 0.48), z, ACCENT))
-    elif kind == "pebble":
-        scene.add(Part(pebble(*polar(x, y, degrees, size * 0.3), size * 0.62, size * 0.55, dice.between(0, 60), 6), z, ACCENT))
-    elif kind == "fluke":
-        for turn in (-48, 48):
-            scene.add(
-                Part(leaf(*polar(x, y, degrees, -size * 0.15), degrees + turn, size * 1.15, size * 0.6, -turn * 0.9), z, ACCENT)
-            )
-    elif kind == "barb":
-        x, y = polar(x, y, degrees, -size * 0.1)
-        scene.add(
-            Part(
-                Poly(
-                    (
-                        polar(x, y, degrees, size),
-                        polar(x, y, degrees + 115, size * 0.55),
-                        (x, y),
-                        polar(x, y, degrees - 115, size * 0.55),
-                    ),
-                    size * 0.3,
-                ),
-                z,
-                ACCENT,
-            )
-        )
-    elif kind == "star":
-        scene.add(Part(star(*polar(x, y, degrees, size * 0.3), size * 0.75), z, GLOW))
-    elif kind == "heart":
-        heart(scene, *polar(x, y, degrees, size * 0.25), size * 0.75, ACCENT, z)
-    elif kind == "ball":
-        scene.add(Part(Oval(*polar(x, y, degrees, size * 0.3), size * 0.48, size * 0.48), z, ACCENT))
-    elif kind == "fan":
-        for turn in (-44, 44, -22, 22, 0):
-            scene.add(Part(leaf(x, y, degrees + turn, size * 1.2, size * 0.5), z, ACCENT if turn % 44 else SKIN))
-    elif kind == "fluff":
-        scene.add(
-            Part(leaf(*polar(x, y, degrees, -size * 0.5), degrees, size * 2.0, size * 1.1, dice.between(-30, 30)), z, BELLY)
-        )
-    elif kind == "blade":
-        scene.add(Part(leaf(*polar(x, y, degrees, -size * 0.2), degrees, size * 1.7, size * 0.62, 24), z, ACCENT))
-    elif kind == "wisp":
-        scene.add(
-            Part(
-                Tube(
-                    curve(((x, y), polar(x, y, degrees, size), polar(x, y, degrees + 60, size * 1.5)), 6),
-                    taper(size * 0.3, 0, 6),
-                ),
-                z,
-                ACCENT,
-            )
-        )
-    elif kind == "tuft":
-        for turn in (-30, 30, 0):
-            scene.add(Part(leaf(x, y, degrees + turn, size, size * 0.45, turn), z, ACCENT, rim=False))
 
 
 def heart(scene: Scene, x: float, y: float, size: float, paint: int, z: float, clip: str = "", mirror: bool = False) -> None:
@@ -142,7 +63,6 @@ def leg(
     dim: int = 0,
     kind: str = "paw",
     mirror: bool = False,
-    paint: int = SKIN,
 ) -> None:
     """A leg with a foot. `kind`: paw, hoof, talon or stub."""
     (hx, hy), (fx, fy) = hip, foot
@@ -156,9 +76,9 @@ def leg(
         return
     knee = ((hx + fx) / 2 + (fx - hx) * 0.1, (hy + fy) / 2)
     shank = Tube(((hx, hy), knee, (fx, fy - thick * 0.6)), (thick * 1.15, thick, thick * 0.92))
-    scene.add(Part(shank, z, paint, dim=dim), mirror)
+    scene.add(Part(shank, z, SKIN, dim=dim), mirror)
     if kind == "paw":
-        scene.add(Part(Oval(fx, fy - thick * 0.5, thick * 1.3, thick * 0.72), z + 0.2, paint, dim=dim), mirror)
+        scene.add(Part(Oval(fx, fy - thick * 0.5, thick * 1.3, thick * 0.72), z + 0.2, SKIN, dim=dim), mirror)
     elif kind == "hoof":
         hoof = Poly(
             ((fx - thick, fy - thick * 0.9), (fx + thick, fy - thick * 0.9), (fx + thick * 1.15, fy), (fx - thick * 1.15, fy)),

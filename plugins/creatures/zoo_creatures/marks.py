@@ -9,9 +9,9 @@ import math
 
 from zoo_creatures.canvas import ACCENT, BELLY, SHADOW, SKIN, Part, Scene
 from zoo_creatures.dice import Dice
-from zoo_creatures.faces import cheeks as draw_cheeks
 from zoo_creatures.figure import Figure
 from zoo_creatures.ink import Mark, canvas_of, is_whole, mark, stroke
+from zoo_creatures.mouths import cheeks as draw_cheeks
 from zoo_creatures.shapes import Oval, Tube, curve, leaf
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from zoo_creatures.canvas import ACCENT, BELLY, SKIN, Part, Scene
 from zoo_creatures.dice import Dice
 from zoo_creatures.figure import Figure, Style, face_on
-from zoo_creatures.limbs import claws, leg, tail_tip
+from zoo_creatures.limbs import claws, leg
 from zoo_creatures.shapes import Oval, Point, Poly, Tube, Union, curve, horn, leaf, taper
+from zoo_creatures.tails import tail_tip
 
 
 def quadruped(scene: Scene, style: Style, dice: Dice) -> Figure:

@@ -21,13 +21,13 @@ def wings(scene: Scene, kind: str, x: float, y: float, span: float, tilt: float,
     """
     if kind == "bat":
         rise = span * (0.35 + tilt / 160)
-        skin_wing(scene, x, y, span, rise, dice.whole(3, 4), dice.between(0.25, 0.5), z)
+        skin_wing(scene, (x, y), span, rise, dice.whole(3, 4), dice.between(0.25, 0.5), z)
         wrist, tip = (x + span * 0.38, y - rise), _finger(x, y, span, rise, 0, 4)
         bow = curve(((x, y), (x + span * 0.12, y - rise * 0.8), wrist), 4)
         scene.add(Part(Tube((*bow, tip), (0.06, 0.055, 0.05, 0.045, 0.04, 0.01)), z + 0.2, SKIN), mirror=True)
         scene.add(Part(horn(*wrist, 80, span * 0.16, span * 0.09), z + 0.1, WHITE), mirror=True)
     elif kind == "fin":
-        skin_wing(scene, x, y, span * 0.9, span * (0.22 + tilt / 200), 5, 0.12, z)
+        skin_wing(scene, (x, y), span * 0.9, span * (0.22 + tilt / 200), 5, 0.12, z)
     elif kind == "insect":
         _sheets(scene, x, y, span, tilt, dice.between(0.19, 0.26), z)
     else:
@@ -35,9 +35,10 @@ def wings(scene: Scene, kind: str, x: float, y: float, span: float, tilt: float,
 
 
 def skin_wing(
-    scene: Scene, x: float, y: float, span: float, rise: float, fingers: int, scallop: float, z: float, mirror: bool = True
+    scene: Scene, root: Point, span: float, rise: float, fingers: int, scallop: float, z: float, mirror: bool = True
 ) -> None:
-    """Skin between fingers that spread from a wrist `rise` above (x, y). `scallop` is how deep its edge is cut, 0 to 1."""
+    """Skin between fingers that spread from a wrist `rise` above its root. `scallop` is how deep its edge is cut, 0 to 1."""
+    x, y = root
     wrist = (x + span * 0.38, y - rise)
     tips = [_finger(x, y, span, rise, i, fingers) for i in range(fingers)]
     corners = [(x, y), *curve(((x, y), (x + span * 0.12, y - rise * 0.8), wrist), 3)[1:], tips[0]]
