@@ -139,10 +139,11 @@ def _type_name(hint: Any) -> str:
 
 def _convert(value: Any, hint: Any) -> Any:
     """`value` as the type `hint`; raises ValueError if it is not one."""
+    kinds = typing.get_args(hint)
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        for part in sorted(typing.get_args(hint), key=lambda part: part is not type(None)):  # "none" is no name
+        for kind in sorted(kinds, key=lambda kind: kind is not type(None)):  # "none" is no name
             try:
-                return _convert(value, part)
+                return _convert(value, kind)
             except ValueError:
                 continue
         raise ValueError(value)
@@ -150,27 +151,43 @@ def _convert(value: Any, hint: Any) -> Any:
         parts = value.split(",") if isinstance(value, str) else value
         if not isinstance(parts, list | tuple):
             raise ValueError(value)
-        return tuple(_convert(part, typing.get_args(hint)[0]) for part in parts if part != "")
-    if hint is type(None):
-        if value is None or value == "none":
-            return None
+        return tuple(_convert(part, kinds[0]) for part in parts if part != "")
+    if hint not in _READERS:
         raise ValueError(value)
-    if hint is bool:
-        words = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
-        if isinstance(value, bool):
-            return value
-        if isinstance(value, str) and value.lower() in words:
-            return words[value.lower()]
+    return _READERS[hint](value)
+
+
+def _none(value: Any) -> None:
+    if value is not None and value != "none":
         raise ValueError(value)
+
+
+def _bool(value: Any) -> bool:
+    words = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+    if isinstance(value, bool):
+        return value
+    if not isinstance(value, str) or value.lower() not in words:
+        raise ValueError(value)
+    return words[value.lower()]
+
+
+def _float(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError(value)
-    if hint is int:
-        number = float(value)
-        if not number.is_integer():
-            raise ValueError(value)
-        return int(value) if not isinstance(value, str) or value.lstrip("+-").isdigit() else int(number)
-    if hint is float:
-        return float(value)
-    if hint is str and isinstance(value, str):
-        return value
-    raise ValueError(value)
+    return float(value)
+
+
+def _int(value: Any) -> int:
+    number = _float(value)
+    if not number.is_integer():
+        raise ValueError(value)
+    return int(value) if not isinstance(value, str) or value.lstrip("+-").isdigit() else int(number)
+
+
+def _str(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(value)
+    return value
+
+
+_READERS: Mapping[Any, Callable[[Any], Any]] = {type(None): _none, bool: _bool, int: _int, float: _float, str: _str}

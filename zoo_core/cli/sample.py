@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,6 +18,26 @@ from zoo_core.registry.names import one_line
 COUNT, COUNT_PER_GUIDE = 64, 7  # 7 and the guide itself are a row of 8
 FRAMES, FRAMES_ANIMATED = 8, 24
 TO_FOLDER = 512  # images that are drawn before they are written
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is typed after `zoo sample REF`."""
+
+    count: int | None
+    seed: int
+    out: Path
+    labels: tuple[str, ...]
+    guides: tuple[Path, ...]
+    truncation: float | None
+    interpolate: list[int] | None
+    frames: int | None
+    fps: float
+    columns: int | None
+    scale: int
+    transparent: bool
+    device: str
+    allow_large: bool
 
 
 def _seeds(ctx: click.Context, param: click.Parameter, value: str | None) -> list[int] | None:
@@ -69,23 +91,7 @@ def _seeds(ctx: click.Context, param: click.Parameter, value: str | None) -> lis
 @click.option("--transparent", is_flag=True, help="Keep transparency, where the model draws it.")
 @click.option("--device", default="cpu", show_default=True, type=click.Choice(DEVICES), help="Where to draw.")
 @click.option("--allow-large", is_flag=True, help="Load a model of any size, which may take all memory.")
-def sample_command(
-    reference: str,
-    count: int | None,
-    seed: int,
-    out: Path,
-    labels: tuple[str, ...],
-    guides: tuple[Path, ...],
-    truncation: float | None,
-    interpolate: list[int] | None,
-    frames: int | None,
-    fps: float,
-    columns: int | None,
-    scale: int,
-    transparent: bool,
-    device: str,
-    allow_large: bool,
-) -> None:
+def sample_command(reference: str, **typed: Any) -> None:
     """Draw images with the model REF: a run, a model folder, or user/repo[@revision] of the Hub.
 
     With guides, every row begins with the lines that were found in a drawing, and goes on with images that follow them.
@@ -95,39 +101,49 @@ def sample_command(
     zoo sample user/repo --interpolate 0,1,2 -o walk.gif --scale 4
     zoo sample runs/my-run --guide drawing.png
     """
-    kind = _kind(out)
-    if kind in FORMATS and not interpolate:
-        raise ZooError(
-            f"-o {out}: what moves goes from seed to seed; type --interpolate 0,1,2, or -o {out.with_suffix('.png')}"
-        )
-    if frames is not None and not interpolate:
-        raise ZooError("--frames counts the images from seed to seed; type --interpolate 0,1,2, or leave it out")
-    wanted = _settings(labels)
+    options = Options(**typed)
+    kind = _kind(options.out)
+    _check_moving(options, kind)
+    wanted = _settings(options.labels)
     from zoo_core.model.device import pick_device
     from zoo_core.model.hub import load
     from zoo_core.pictures.drawn import Sheet, animate, read_guides, to_folder, to_picture  # imports torch
 
-    bundle = load(reference, device=pick_device(device), allow_large=allow_large, catalog=discover())
-    if transparent and bundle.space.channels != 4:
+    seeds, frames, out = options.interpolate, options.frames, options.out
+    bundle = load(reference, device=pick_device(options.device), allow_large=options.allow_large, catalog=discover())
+    if options.transparent and bundle.space.channels != 4:
         raise ZooError("--transparent: this model draws no transparency; leave the option out")
     sheet = Sheet(
         bundle=bundle,
         labels=wanted,
-        guides=read_guides(bundle, guides),
-        count=count or (1 if interpolate else COUNT_PER_GUIDE if guides else COUNT),
-        seed=seed,
-        truncation=truncation,
-        background=None if transparent else bundle.background,
-        columns=columns,
-        scale=scale,
+        guides=read_guides(bundle, options.guides),
+        count=options.count or (1 if seeds else COUNT_PER_GUIDE if options.guides else COUNT),
+        seed=options.seed,
+        truncation=options.truncation,
+        background=None if options.transparent else bundle.background,
+        columns=options.columns,
+        scale=options.scale,
     )
     if kind in FORMATS:
-        drawn = animate(sheet, interpolate or [], frames or FRAMES_ANIMATED, fps, out)
+        count = animate(sheet, seeds or [], frames or FRAMES_ANIMATED, options.fps, out)
     elif kind == "folder":
-        drawn = to_folder(sheet, interpolate, frames or FRAMES, out, TO_FOLDER)
+        count = to_folder(sheet, seeds, frames or FRAMES, out, TO_FOLDER)
     else:
-        drawn = to_picture(sheet, interpolate, frames or FRAMES, out)
-    click.echo(f"{drawn} images{f' of {bundle.source}' if bundle.source else ''} -> {out}")
+        count = to_picture(sheet, seeds, frames or FRAMES, out)
+    click.echo(f"{count} images{f' of {bundle.source}' if bundle.source else ''} -> {out}")
+
+
+def _check_moving(options: Options, kind: str) -> None:
+    """Raises ZooError for what goes from seed to seed, without seeds."""
+    if options.interpolate:
+        return
+    if kind in FORMATS:
+        raise ZooError(
+            f"-o {options.out}: what moves goes from seed to seed; "
+            f"type --interpolate 0,1,2, or -o {options.out.with_suffix('.png')}"
+        )
+    if options.frames is not None:
+        raise ZooError("--frames counts the images from seed to seed; type --interpolate 0,1,2, or leave it out")
 
 
 def _kind(out: Path) -> str:
