@@ -31,12 +31,14 @@ ROOMS = {
         "commands",
         "matrix",
         "plan",
-        "publish | run",
+        "run",
+        "asked",
+        "publish",
         "evaluation",
         "report | observers | samples",
         "data",
         "records",
-        "progress | words",
+        "flags | presets | progress | words",
     ),
 }
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from zoo_bench.asked import Asked
 from zoo_core import executors
 from zoo_core.executors import Job
 from zoo_core.hooks import PARTS
@@ -37,9 +38,9 @@ def make_small(patch: pytest.MonkeyPatch, scored: bool) -> None:
         few = replace(options.scoring, samples=SAMPLES, extractor=options.scoring.extractor if scored else None)
         return run_bench(recipe, folder, catalog, replace(options, scoring=few), **more)
 
-    def few_cells(given: Mapping[str, Any], *more: Any) -> Any:
-        planned = plan_matrix(given, *more)
-        return planned if given["dry_run"] else replace(planned, cells=few(planned.cells, CELLS))
+    def few_cells(asked: Asked, *more: Any) -> Any:
+        planned = plan_matrix(asked, *more)
+        return planned if asked.sweep.dry_run else replace(planned, cells=few(planned.cells, CELLS))
 
     patch.setattr(planned_by, "plan", lambda catalog, **given: with_small_parts(plan(catalog, **given), catalog))
     patch.setattr(command, "resumed_recipe", short(command.resumed_recipe, 2 * STEPS))
@@ -58,11 +59,11 @@ def make_small(patch: pytest.MonkeyPatch, scored: bool) -> None:
 def short(make: Callable[..., Recipe], steps: int) -> Callable[..., Recipe]:
     """The recipes that a function makes, with a budget of at most that many steps; what is a dry run is left as it is."""
 
-    def made(given: Any, *more: Any) -> Recipe:
-        recipe = make(given, *more)
-        typed = given if isinstance(given, dict) else more[0]
+    def made(*arguments: Any) -> Recipe:
+        recipe = make(*arguments)
+        asked = next(each for each in arguments if isinstance(each, Asked))
         enough = recipe.budget.steps is not None and recipe.budget.steps <= steps
-        return recipe if enough or typed.get("dry_run") else replace(recipe, budget=Budget(steps=steps))
+        return recipe if enough or asked.sweep.dry_run else replace(recipe, budget=Budget(steps=steps))
 
     return made
 

@@ -19,7 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from zoo_bench.run.launch import Processes, asked_processes, check_processes, launch, torchrun_words
+from zoo_bench.asked import Processes
+from zoo_bench.run.launch import check_processes, launch, torchrun_words
 from zoo_core.cli import main, zoo
 from zoo_core.errors import ZooError
 from zoo_core.prior import Prior
@@ -295,9 +296,8 @@ def test_what_cannot_be_is_said_before_anything_starts(words, message, tmp_path,
 def test_processes_that_torchrun_started_must_be_as_many(monkeypatch):
     monkeypatch.setenv("TORCHELASTIC_RUN_ID", "none")
     monkeypatch.setenv("WORLD_SIZE", "4")
-    given = {"devices": 2, "nodes": 1, "node": 0, "rendezvous": None}
     with pytest.raises(ZooError, match="torchrun has started 4 processes"):
-        check_processes(asked_processes(given), tiny_recipe())
+        check_processes(Processes(2), tiny_recipe())
 
 
 def test_the_words_for_torchrun():

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zoo_bench.asked import Asked, asked_of
 from zoo_bench.commands.bench import bench
-from zoo_bench.matrix.axes import asks_for_matrix
+from zoo_bench.matrix.axes import is_for_matrix
 from zoo_bench.matrix.cells import plan_matrix
 from zoo_bench.matrix.drive import estimate
 from zoo_bench.matrix.run import default_name, parallel, with_threads
@@ -23,13 +24,13 @@ from zoo_core.registry.catalog import discover
 BUDGET = ("--steps", "2", "--size", "16")
 
 
-def options(*arguments: str) -> dict:
-    """The values of `zoo bench`'s options for a command line."""
-    return bench.make_context("bench", [*BUDGET, *arguments]).params
+def options(*arguments: str) -> Asked:
+    """The options of `zoo bench` for a command line."""
+    return asked_of(bench.make_context("bench", [*BUDGET, *arguments]), discover())
 
 
 def planned(*arguments: str) -> Matrix:
-    return plan_matrix(options(*arguments), discover(), bench.params, "zoo bench ...")
+    return plan_matrix(options(*arguments), discover(), "zoo bench ...")
 
 
 def test_every_combination_with_every_seed_is_a_cell():
@@ -56,7 +57,7 @@ def test_a_cell_is_repeated_by_its_own_command():
     cell = matrix.cells[1]
     words = shlex.split(cell.recipe.command)
     assert words[:2] == ["zoo", "bench"] and "--seeds" not in words and "dcgan,vae" not in words
-    again = recipe_of(bench.make_context("bench", words[2:]).params, discover())
+    again = recipe_of(asked_of(bench.make_context("bench", words[2:]), discover()), discover())
     assert dataclasses.replace(again, command="") == dataclasses.replace(cell.recipe, command="")
 
 
@@ -123,7 +124,7 @@ def test_what_no_cell_could_do_is_an_error(arguments, message):
     ],
 )
 def test_when_it_is_a_matrix(arguments, asks):
-    assert asks_for_matrix(options(*arguments)) == asks
+    assert is_for_matrix(options(*arguments)) == asks
 
 
 def test_the_same_matrix_has_the_same_name_whatever_else_was_typed(tmp_path):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from zoo_bench.asked import asked_of
 from zoo_bench.commands.bench import bench
 from zoo_bench.evaluation.sprites import WEIGHTS
 from zoo_bench.matrix.cells import plan_matrix
@@ -23,8 +24,8 @@ FEW = ["--set", "dataset.count=40"]
 
 
 def planned(*arguments: str) -> Matrix:
-    given = bench.make_context("bench", ["--steps", "2", *arguments]).params
-    return plan_matrix(given, discover(), bench.params, "zoo bench ...")
+    catalog = discover()
+    return plan_matrix(asked_of(bench.make_context("bench", ["--steps", "2", *arguments]), catalog), catalog, "zoo bench ...")
 
 
 def test_what_is_typed_for_a_matrix_reaches_its_cells(here, monkeypatch):
@@ -126,6 +127,6 @@ def test_generators_that_say_so_take_no_upsampler_and_the_others_do():
     catalog = discover()
     for item in catalog.of("generator"):
         guided = ["--model", "cgan", "--guide", "edges"] if "guide" in item.entry.needs else ["--model", "dcgan"]
-        given = bench.make_context("bench", ["--steps", "2", "--size", "32", *guided, "--generator", item.id]).params
-        recipe = recipe_of(given, catalog)
+        context = bench.make_context("bench", ["--steps", "2", "--size", "32", *guided, "--generator", item.id])
+        recipe = recipe_of(asked_of(context, catalog), catalog)
         assert takes_upsampler(recipe, catalog) == ("the upsampler is ignored" not in item.entry.summary), item.id

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zoo_bench.asked import asked_of
 from zoo_bench.commands.bench import bench
 from zoo_bench.commands.compare import comparison, verdict
 from zoo_bench.matrix.cells import plan_matrix
@@ -86,8 +87,8 @@ def test_a_run_that_a_process_works_on_is_running_and_is_not_cleaned(root, capsy
 
 
 def test_cells_that_have_not_begun_are_waiting(root, capsys):
-    given = bench.make_context("bench", ["--model", "dcgan,acgan", "--seeds", "2", "--steps", "3"]).params
-    save_matrix(root / "m", plan_matrix(given, discover(), bench.params, "zoo bench"))
+    context = bench.make_context("bench", ["--model", "dcgan,acgan", "--seeds", "2", "--steps", "3"])
+    save_matrix(root / "m", plan_matrix(asked_of(context, discover()), discover(), "zoo bench"))
     make_run(root / "m/dcgan-s0", iteration=3)
     assert main(["runs", "--in", "runs/m", "--json"]) == 0
     found = {each["path"]: each["state"] for each in json.loads(capsys.readouterr().out)}

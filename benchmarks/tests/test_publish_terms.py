@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 import pytest
@@ -12,8 +13,9 @@ from hypothesis import strategies as st
 
 from zoo_bench.commands.bench import bench
 from zoo_bench.commands.publish import publish
+from zoo_bench.flags import flags_of
 from zoo_bench.publish.licenses import LICENSES, license_id
-from zoo_bench.publish.options import NAMES, Terms, again, check_unused, terms_options
+from zoo_bench.publish.options import Terms, again, check_unused
 from zoo_core.cli import main
 from zoo_core.errors import ZooError
 
@@ -38,7 +40,9 @@ def said(capsys, *arguments: object) -> tuple[int, str]:
 @pytest.mark.parametrize("command", [publish, bench])
 def test_both_commands_have_the_same_options(command):
     options = {option.name: option for option in command.params}
-    assert set(NAMES) <= options.keys() and options["license"].default == "unknown"
+    names = {field.name for field in dataclasses.fields(Terms)}
+    assert names == {"private", "tag", "license", "with_training"}
+    assert names <= options.keys() and options["license"].default == "unknown"
 
 
 def test_the_licence_is_in_the_metadata_and_on_the_card(scored_run, hub, capsys):
@@ -96,7 +100,7 @@ def test_the_words_mean_the_terms(terms):
     import click
 
     read = []
-    command = click.command()(terms_options(lambda **given: read.append(Terms(**given))))
+    command = click.command()(flags_of(Terms)(lambda **values: read.append(Terms(**values))))
     assert CliRunner().invoke(command, terms.words).exit_code == 0 and read == [terms]
     if terms == Terms():
         check_unused(terms)

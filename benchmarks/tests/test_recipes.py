@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
+from zoo_bench.asked import asked_of
 from zoo_bench.commands.bench import bench
 from zoo_bench.plan import recipe_of
 from zoo_bench.presets import PLACES, read_recipe, recipe_names, use_recipe
@@ -24,7 +25,7 @@ def planned(name, *arguments):
     """The recipe of `zoo bench --recipe NAME ARGUMENTS`."""
     context = bench.make_context("bench", ["--recipe", name, "--device", "cpu", *arguments])
     try:
-        return recipe_of(context.params, discover())
+        return recipe_of(asked_of(context, discover()), discover())
     except ZooError as error:
         if "pip install" in str(error):
             pytest.skip(str(error))

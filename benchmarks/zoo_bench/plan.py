@@ -7,60 +7,48 @@ import re
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from click.core import ParameterSource
-
-from zoo_bench.run.resume import BUDGETS
+from zoo_bench.asked import Asked
 from zoo_core.errors import ZooError
-from zoo_core.hooks import PARTS
 from zoo_core.options import to_json
 from zoo_core.recipe.recipe import Budget, Data, Recipe, plan
 from zoo_core.registry.catalog import Catalog
 
-if TYPE_CHECKING:
-    pass
-
 UNCHANGED = ("train.flip=false", "train.vflip=false", "train.shift=0", "train.hue=0")  # one image is to stay one image
-COMMANDLINE = ParameterSource.COMMANDLINE
 DEFAULT_MINUTES = {"cpu": 5.0, "mps": 10.0, "cuda": 10.0}
 
 
-def recipe_of(given: dict[str, Any], catalog: Catalog) -> Recipe:
+def recipe_of(asked: Asked, catalog: Catalog) -> Recipe:
     """The recipe that the options mean. The device and a default budget are settled here."""
-    replaced = {part: given[part] for part in PARTS if given[part]}
-    budget = {name: given[name] for name in BUDGETS if given[name] is not None}
+    design, images, machine = asked.design, asked.images, asked.machine
+    budget = asked.length.budget
+    precision = [f"train.precision={machine.precision}"] if machine.precision else []
     recipe = plan(
         catalog,
-        model=given["model"],
-        dataset=given["dataset"],
-        size=given["size"],
-        budget=Budget(**budget or {"minutes": 1.0}),
-        parts=replaced,
-        settings=[*(UNCHANGED if given["overfit"] else ()), *given["settings"], *_precision(given.get("precision"))],
-        channels=given["channels"],
-        labels=tuple(name for name in given["labels"].split(",") if name),
-        background=colour(given["background"]),
-        guide=given["guide"],
-        seed=given["seed"],
-        threads=given["threads"],
+        model=design.model,
+        dataset=images.dataset,
+        size=images.size,
+        budget=budget or Budget(minutes=1.0),
+        parts=design.parts,
+        settings=[*(UNCHANGED if images.overfit else ()), *design.settings, *precision],
+        channels=images.channels,
+        labels=images.attributes,
+        background=colour(images.background),
+        guide=images.guide,
+        seed=design.seed,
+        threads=machine.threads,
         command=shlex.join(["zoo", *sys.argv[1:]]),
     )
     from zoo_bench.run.hardware import pick_device  # imports torch
 
-    device = pick_device(given["device"])
-    settled = recipe.budget if budget else Budget(minutes=DEFAULT_MINUTES[device])
-    data = dataclasses.replace(pinned(recipe.data, catalog), overfit=given["overfit"])
-    ready = dataclasses.replace(recipe, device=device, budget=settled, data=data)
-    if not given["init_from"]:
+    device = pick_device(machine.device)
+    data = dataclasses.replace(pinned(recipe.data, catalog), overfit=images.overfit)
+    ready = dataclasses.replace(recipe, device=device, budget=budget or Budget(minutes=DEFAULT_MINUTES[device]), data=data)
+    if not design.init_from:
         return ready
     from zoo_bench.run.init import starting_from  # imports torch
 
-    return starting_from(ready, given["init_from"], catalog)
-
-
-def _precision(wanted: str | None) -> list[str]:
-    return [] if wanted is None else [f"train.precision={wanted}"]
+    return starting_from(ready, design.init_from, catalog)
 
 
 def run_name(recipe: Recipe) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from zoo_bench.publish.options import terms_of, terms_options
+from zoo_bench.flags import flags_of
+from zoo_bench.publish.options import Terms
 from zoo_bench.publish.publish import publish_run
 from zoo_bench.records.folder import RunFolder
 from zoo_bench.run.threads import calm_threads
@@ -18,11 +19,11 @@ from zoo_core.registry.catalog import discover
 @click.command("publish")
 @click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
 @click.argument("repo", metavar="USER/NAME")
-@terms_options
+@flags_of(Terms)
 @click.option(
     "--dry-run", type=click.Path(path_type=Path), metavar="DIR", help="Write what would be uploaded to DIR; no network."
 )
-def publish(run: Path, repo: str, dry_run: Path | None, **given: Any) -> None:
+def publish(run: Path, repo: str, dry_run: Path | None, **values: Any) -> None:
     """Publish the model of a finished run as a repository of the Hugging Face Hub, in one commit.
 
     The commit is downloaded again and compared with what was sent: hashes of all files, and the pictures that it draws.
@@ -31,7 +32,7 @@ def publish(run: Path, repo: str, dry_run: Path | None, **given: Any) -> None:
     zoo publish runs/wgan_gp-colorpicker-creatures-32-s0 user/creatures --tag v1 --license cc-by-4.0
     zoo publish runs/wgan_gp-colorpicker-creatures-32-s0 user/creatures --dry-run look
     """
-    folder, catalog, terms = RunFolder(run), discover(), terms_of(given)
+    folder, catalog, terms = RunFolder(run), discover(), Terms(**values)
     folder.load_recipe()  # says what is wrong with RUN before torch is imported
     if dry_run is None:
         publish_run(folder, repo, catalog, terms)

@@ -7,7 +7,7 @@ import itertools
 import json
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,12 @@ from typing import Any
 import click
 from rich.console import Console
 
+from zoo_bench.asked import Asked
 from zoo_bench.data.load import load_images
+from zoo_bench.flags import flags_by_field
 from zoo_bench.matrix.cells import plan_matrix
 from zoo_bench.matrix.executor_local import cores
 from zoo_bench.observers.chosen import opened
-from zoo_bench.plan import COMMANDLINE
 from zoo_bench.records.folder import RunFolder
 from zoo_bench.records.lock import locked
 from zoo_bench.records.matrix import (
@@ -35,7 +36,7 @@ from zoo_bench.records.matrix import (
     save_matrix,
     words,
 )
-from zoo_bench.records.table import show, write_table
+from zoo_bench.records.table import Scores, show, write_table
 from zoo_bench.report.board import render_board
 from zoo_bench.words import duration, plural
 from zoo_core.cli.listing import columns
@@ -44,7 +45,15 @@ from zoo_core.executors import Executor
 from zoo_core.registry.catalog import Catalog, Provided
 
 ENGINE = "engine."  # what settings of the executor begin with
-AGAIN = ("resume", "jobs", "engine", "dry_run", "as_json")  # what a matrix that goes on takes, beside these settings
+HEEDED = {
+    "resume",
+    "jobs",
+    "engine",
+    "dry_run",
+    "as_json",
+    "settings",
+}  # by a matrix that goes on; of settings the engine's alone
+STOPPED = 130  # exit code
 
 
 @dataclass(frozen=True)
@@ -59,78 +68,100 @@ class Engine:
         return executor
 
 
-def bench_matrix(context: click.Context, given: Mapping[str, Any], catalog: Catalog) -> int:
+@dataclass(frozen=True)
+class Schedule:
+    """What is left to do in the folder of a matrix, and how much of it at once.
+
+    replaced  the matrix whose cells are removed first, None if none is.
+    """
+
+    folder: Path
+    matrix: Matrix
+    replaced: Matrix | None
+    left: Sequence[Cell]
+    at_once: int
+    threads: int
+
+
+def bench_matrix(asked: Asked, catalog: Catalog) -> int:
     """Run a matrix. Returns the exit code: 0, or 130 if it was stopped.
 
     Raises ZooError for wrong input, before anything is written, and RunFailure at the end if cells failed.
     """
-    console = Console(stderr=True, highlight=False)
-    engine = engine_of(given["engine"] or "local", [text for text in given["settings"] if text.startswith(ENGINE)], catalog)
-    folder, matrix, replaced = asked_matrix(context, given, catalog)
-    opened(given["observers"], catalog)  # a library that is missing is said before anything starts
+    engine = engine_of(asked.sweep.engine or "local", engine_settings(asked), catalog)
+    folder, matrix, replaced = requested_matrix(asked, catalog)
+    opened(asked.observers, catalog)  # a library that is missing is said before anything starts
     check_extractor(matrix)
-    executor = None if given["dry_run"] else engine.open(catalog)
+    executor = None if asked.sweep.dry_run else engine.open(catalog)
     try:
-        left = [cell for cell in matrix.possible if replaced or not is_finished(folder / cell.name)]
-        if left and left[0].recipe is not None:
-            images = load_images(left[0].recipe, catalog)  # what is wrong with them would be so in every cell
-            if not replaced:
-                check_same_images(folder, matrix, images.sha256)
         slots = executor.slots if executor else cores()
-        threads = given["threads"] or max((cell.recipe.threads for cell in matrix.possible if cell.recipe), default=0)
-        at_once, threads = parallel(left, slots, given["jobs"], threads, engine.item.entry.name == "local")
-        lines = [f"{plural(len(matrix.possible), 'cell')} in {folder}", *plan_lines(folder, matrix, left)]
-        for line in [*lines, cost_line(folder, matrix, left, at_once, threads)]:
-            console.print(line, markup=False, soft_wrap=True)
+        schedule = scheduled(folder, matrix, replaced, asked, slots, engine.item.entry.name == "local")
+        check_images(schedule, catalog)
+        say(f"{plural(len(matrix.possible), 'cell')} in {folder}")
+        for line in [*plan_lines(folder, matrix, schedule.left), cost_line(schedule)]:
+            say(line)
         if executor is None:
-            if given["as_json"]:
+            if asked.session.as_json:
                 click.echo(json.dumps(matrix.to_json()))
             return 0
-        RunFolder(folder).make()
-        with locked(folder):
-            if replaced:
-                clear(folder, replaced)
-            matrix = with_threads(matrix, threads)
-            save_matrix(folder, matrix)
-            from zoo_bench.matrix.drive import drive  # imports torch
-
-            todo = [cell for cell in matrix.possible if not is_finished(folder / cell.name)]
-            whole = drive(folder, todo, executor, at_once, lambda line: console.print(line, markup=False, soft_wrap=True))
-            table = write_table(folder, matrix)
-            render_board([folder], folder / "report.html")
+        is_whole, table = carry_out(schedule, executor)
     finally:
         if executor is not None:
             executor.stop()
-    show(table, console)
-    console.print(f"report: {folder / 'report.html'}", markup=False, soft_wrap=True)
-    if given["as_json"]:
-        click.echo(json.dumps(table.to_json()))
-    again = shlex.join(["zoo", "bench", "--resume", str(folder), *engine_words(given)])
-    if not whole:
-        console.print(f"stopped; go on with: {again}", markup=False, soft_wrap=True)
-        return 130
-    failed = [cell.name for cell in matrix.possible if read_status(folder / cell.name)["state"] == "failed"]
-    if failed:
-        raise RunFailure(
-            f"{plural(len(failed), 'cell')} of {len(matrix.possible)} failed ({', '.join(failed[:3])}"
-            f"{', ...' if len(failed) > 3 else ''}); to try again, type {again}"
-        )
+    show(table, Console(stderr=True, highlight=False))
+    say(f"report: {folder / 'report.html'}")
+    if asked.session.as_json:
+        click.echo(json.dumps(table))
+    again = shlex.join(["zoo", "bench", "--resume", str(folder), *engine_words(asked)])
+    if not is_whole:
+        say(f"stopped; go on with: {again}")
+        return STOPPED
+    check_cells(folder, matrix, again)
     return 0
 
 
-def asked_matrix(context: click.Context, given: Mapping[str, Any], catalog: Catalog) -> tuple[Path, Matrix, Matrix | None]:
+def say(line: str) -> None:
+    """A line on standard error, as wide as it is."""
+    Console(stderr=True, highlight=False).print(line, markup=False, soft_wrap=True)
+
+
+def requested_matrix(asked: Asked, catalog: Catalog) -> tuple[Path, Matrix, Matrix | None]:
     """(folder, what is to be done there, what --overwrite removes first)."""
-    if given["resume"]:
-        check_resumed(context, given)
-        return Path(given["resume"]), load_matrix(given["resume"]), None
-    settings = tuple(text for text in given["settings"] if not text.startswith(ENGINE))
-    command = shlex.join(["zoo", *sys.argv[1:]])
-    matrix = plan_matrix({**given, "settings": settings}, catalog, context.command.params, command)
-    folder = given["out"] or Path("runs") / default_name(matrix)
+    if asked.session.resume:
+        check_resumed(asked)
+        return asked.session.resume, load_matrix(asked.session.resume), None
+    settings = tuple(text for text in asked.design.settings if not text.startswith(ENGINE))
+    matrix = plan_matrix(asked.with_design(settings=settings), catalog, shlex.join(["zoo", *sys.argv[1:]]))
+    folder = asked.session.out or Path("runs") / default_name(matrix)
     old = matrix_at(folder)
-    if old is None or given["overwrite"]:
+    if old is None or asked.session.overwrite:
         return folder, matrix, old
     return folder, joined(old, matrix, folder), None
+
+
+def scheduled(folder: Path, matrix: Matrix, replaced: Matrix | None, asked: Asked, slots: int, here: bool) -> Schedule:
+    """slots: cells that the executor can run at once; here: whether it runs them on this machine."""
+    left = [cell for cell in matrix.possible if replaced or not is_finished(folder / cell.name)]
+    threads = asked.machine.threads or max((cell.recipe.threads for cell in matrix.possible if cell.recipe), default=0)
+    return Schedule(folder, matrix, replaced, left, *parallel(left, slots, asked.sweep.jobs, threads, here))
+
+
+def carry_out(schedule: Schedule, executor: Executor) -> tuple[bool, Scores]:
+    """(whether nothing stopped it, the table), after all cells that are left."""
+    folder = schedule.folder
+    RunFolder(folder).make()
+    with locked(folder):
+        if schedule.replaced:
+            clear(folder, schedule.replaced)
+        matrix = with_threads(schedule.matrix, schedule.threads)
+        save_matrix(folder, matrix)
+        from zoo_bench.matrix.drive import drive  # imports torch
+
+        left = [cell for cell in matrix.possible if not is_finished(folder / cell.name)]
+        is_whole = drive(folder, left, executor, schedule.at_once, say)
+        table = write_table(folder, matrix)
+        render_board([folder], folder / "report.html")
+    return is_whole, table
 
 
 def check_same_images(folder: Path, matrix: Matrix, sha256: str) -> None:
@@ -153,15 +184,32 @@ def check_extractor(matrix: Matrix) -> None:
         open_extractor(matrix.scoring["extractor"], weights and Path(weights))
 
 
-def check_resumed(context: click.Context, given: Mapping[str, Any]) -> None:
+def check_images(schedule: Schedule, catalog: Catalog) -> None:
+    """Raises ZooError for what is wrong with the images, in every cell then, and if they are others than before."""
+    if schedule.left and schedule.left[0].recipe is not None:
+        images = load_images(schedule.left[0].recipe, catalog)
+        if not schedule.replaced:
+            check_same_images(schedule.folder, schedule.matrix, images.sha256)
+
+
+def check_cells(folder: Path, matrix: Matrix, again: str) -> None:
+    """Raises RunFailure if cells failed. `again` is what to type to try them again."""
+    failed = [cell.name for cell in matrix.possible if read_status(folder / cell.name)["state"] == "failed"]
+    if failed:
+        raise RunFailure(
+            f"{plural(len(failed), 'cell')} of {len(matrix.possible)} failed ({', '.join(failed[:3])}"
+            f"{', ...' if len(failed) > 3 else ''}); to try again, type {again}"
+        )
+
+
+def check_resumed(asked: Asked) -> None:
     """Raises ZooError for options that a matrix which goes on would not heed: its cells are as they were planned."""
-    typed = [option for option in context.command.params if context.get_parameter_source(option.name or "") is COMMANDLINE]
-    flags = [option.opts[-1] for option in typed if option.name not in (*AGAIN, "settings")]
-    flags += [f"--set {text}" for text in given["settings"] if not text.startswith(ENGINE)]
+    flags = [flag for name, flag in flags_by_field(Asked).items() if name in asked.typed - HEEDED]
+    flags += [f"--set {text}" for text in asked.design.settings if not text.startswith(ENGINE)]
     if flags:
         raise ZooError(
-            f"{flags[0]}: {given['resume']} goes on as it was planned; leave it out, or type the whole command again, "
-            f"which adds models and seeds to --out {given['resume']}"
+            f"{flags[0]}: {asked.session.resume} goes on as it was planned; leave it out, or type the whole command again, "
+            f"which adds models and seeds to --out {asked.session.resume}"
         )
 
 
@@ -181,10 +229,15 @@ def engine_of(name: str, settings: Sequence[str], catalog: Catalog) -> Engine:
     return Engine(item, catalog.options("executor", item.id, values))
 
 
-def engine_words(given: Mapping[str, Any]) -> list[str]:
+def engine_settings(asked: Asked) -> list[str]:
+    """Of what is typed after --set, the executor's."""
+    return [text for text in asked.design.settings if text.startswith(ENGINE)]
+
+
+def engine_words(asked: Asked) -> list[str]:
     """What was typed of the executor, to be typed again."""
-    settings = [text for text in given["settings"] if text.startswith(ENGINE)]
-    return [*(["--engine", given["engine"]] if given["engine"] else []), *(f"--set={text}" for text in settings)]
+    engine = ["--engine", asked.sweep.engine] if asked.sweep.engine else []
+    return [*engine, *(f"--set={text}" for text in engine_settings(asked))]
 
 
 def parallel(cells: Sequence[Cell], slots: int, jobs: int | None, threads: int, here: bool) -> tuple[int, int]:
@@ -226,17 +279,18 @@ def plan_lines(folder: Path, matrix: Matrix, left: Sequence[Cell]) -> list[str]:
     return columns(rows)
 
 
-def cost_line(folder: Path, matrix: Matrix, left: Sequence[Cell], at_once: int, threads: int) -> str:
+def cost_line(schedule: Schedule) -> str:
     """How many cells are to do and how long that takes, as far as it can be known."""
     from zoo_bench.matrix.drive import estimate, overhead_of  # imports torch
 
+    left, at_once = schedule.left, schedule.at_once
     if not left:
         return "nothing to do: every possible cell is finished"
     assert left[0].recipe is not None
     minutes = left[0].recipe.budget.minutes
-    known = [seconds for cell in matrix.possible if (seconds := overhead_of(folder, cell)) is not None]
+    known = [each for cell in schedule.matrix.possible if (each := overhead_of(schedule.folder, cell)) is not None]
     seconds = estimate(len(left), at_once, minutes, sum(known) / len(known) if known else None)
-    text = f"{plural(len(left), 'cell')} to do, {at_once} at a time with {plural(threads, 'thread')} each: "
+    text = f"{plural(len(left), 'cell')} to do, {at_once} at a time with {plural(schedule.threads, 'thread')} each: "
     if seconds is None:
         return text + "how long that takes is said once one is done"
     return text + f"about {duration(seconds)}{'' if known else ' of training; loading and scoring come on top'}"

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
 
-import click
-
+from zoo_bench.flags import flag, words_of
 from zoo_bench.publish.licenses import UNSTATED, license_id
 from zoo_core.errors import ZooError
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -26,44 +21,21 @@ class Terms:
     with_training  whether all networks are published, too.
     """
 
-    private: bool = False
-    tag: str | None = None
-    license: str = UNSTATED
-    with_training: bool = False
+    private: bool = flag("--private", is_flag=True, help="Publish to a new repository that only you can see.")
+    tag: str | None = flag("--tag", metavar="NAME", help="Name the published commit, for example v1.")
+    license: str = flag(
+        "--license",
+        metavar="ID",
+        default=UNSTATED,
+        callback=lambda context, option, value: license_id(value),
+        help="Licence of the published weights, as the Hub calls it: mit, cc-by-nc-4.0, ...",
+    )
+    with_training: bool = flag("--with-training", is_flag=True, help="Publish all networks too, for zoo bench --init-from.")
 
     @property
     def words(self) -> list[str]:
         """As they are typed; nothing for what is as it would be without."""
-        words = ["--private"] * self.private + ["--with-training"] * self.with_training
-        words += ["--tag", self.tag] if self.tag is not None else []
-        return words + (["--license", self.license] if self.license != UNSTATED else [])
-
-
-NAMES = tuple(field.name for field in fields(Terms))
-OPTIONS = (
-    click.option("--private", is_flag=True, help="Publish to a new repository that only you can see."),
-    click.option("--tag", metavar="NAME", help="Name the published commit, for example v1."),
-    click.option(
-        "--license",
-        metavar="ID",
-        default=UNSTATED,
-        show_default=True,
-        callback=lambda context, option, value: license_id(value),
-        help="Licence of the published weights, as the Hub calls it: mit, cc-by-nc-4.0, ...",
-    ),
-    click.option("--with-training", is_flag=True, help="Publish all networks too, for zoo bench --init-from."),
-)
-
-
-def terms_options(command: Command) -> Command:
-    """Give a command the options; its function is called with one argument for each of NAMES."""
-    for option in reversed(OPTIONS):
-        command = option(command)
-    return command
-
-
-def terms_of(given: Mapping[str, Any]) -> Terms:
-    return Terms(**{name: given[name] for name in NAMES})
+        return words_of(self)
 
 
 def check_unused(terms: Terms) -> None:

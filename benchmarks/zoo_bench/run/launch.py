@@ -6,11 +6,11 @@ import json
 import logging
 import os
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from zoo_bench.asked import Processes
 from zoo_core.cli.interpreter import SAFE_PATH
 from zoo_core.errors import RunFailure, ZooError
 from zoo_core.recipe.recipe import Recipe
@@ -25,53 +25,33 @@ GRACE = "120"  # seconds that torchrun waits for processes that were asked to st
 REPORTED = (1, 2, 130)  # exit codes of a process that has said why it ends
 
 
-@dataclass(frozen=True)
-class Processes:
-    """devices: processes of each node; node: which one this is, from 0; rendezvous: HOST:PORT of node 0."""
-
-    devices: int = 1
-    nodes: int = 1
-    node: int = 0
-    rendezvous: str = ""
-
-    @property
-    def count(self) -> int:
-        return self.devices * self.nodes
-
-    @property
-    def words(self) -> list[str]:
-        """The options that mean them."""
-        nodes = ["--nodes", str(self.nodes), "--node", str(self.node), "--rendezvous", self.rendezvous]
-        return ["--devices", str(self.devices), *(nodes if self.nodes > 1 else [])]
-
-
-def asked_processes(given: Mapping[str, Any]) -> Processes:
-    """What the options mean. Raises ZooError for options that do not go together."""
-    asked = Processes(given["devices"], given["nodes"], given["node"], given["rendezvous"] or "")
-    if asked.nodes > 1 and not is_worker():
-        host, _, port = asked.rendezvous.rpartition(":")
+def check_nodes(processes: Processes) -> None:
+    """Raises ZooError for options that do not go together."""
+    if processes.nodes > 1 and not is_worker():
+        host, _, port = processes.rendezvous.rpartition(":")
         if not host or not port.isdigit():
-            raise ZooError(f"--nodes {asked.nodes} needs --rendezvous HOST:PORT, an address of node 0 that all nodes reach")
-        if asked.node >= asked.nodes:
-            raise ZooError(f"--node {asked.node}: {asked.nodes} nodes have the numbers 0 to {asked.nodes - 1}")
-    return asked
+            raise ZooError(f"--nodes {processes.nodes} needs --rendezvous HOST:PORT, an address of node 0 that all nodes reach")
+        if processes.node >= processes.nodes:
+            raise ZooError(f"--node {processes.node}: {processes.nodes} nodes have the numbers 0 to {processes.nodes - 1}")
 
 
-def check_processes(asked: Processes, recipe: Recipe) -> None:
+def check_processes(processes: Processes, recipe: Recipe) -> None:
     """Raises ZooError if the run cannot be spread over so many processes."""
     batch = recipe.train.batch
-    if batch % asked.count:
-        near = max(asked.count, round(batch / asked.count) * asked.count)
-        raise ZooError(f"train.batch={batch} cannot be shared by {asked.count} processes; type --set train.batch={near}")
-    if recipe.device == "mps" and asked.count > 1:
+    if batch % processes.count:
+        near = max(processes.count, round(batch / processes.count) * processes.count)
+        raise ZooError(f"train.batch={batch} cannot be shared by {processes.count} processes; type --set train.batch={near}")
+    if recipe.device == "mps" and processes.count > 1:
         raise ZooError("--devices is for CPUs and CUDA; type --device cpu, or leave it out")
-    if recipe.device == "cuda" and asked.devices > 1:
+    if recipe.device == "cuda" and processes.devices > 1:
         import torch
 
-        if asked.devices > torch.cuda.device_count():
-            raise ZooError(f"--devices {asked.devices}: this machine has {torch.cuda.device_count()} GPUs; type that many")
-    if is_worker() and int(os.environ["WORLD_SIZE"]) != asked.count:
-        raise ZooError(f"torchrun has started {os.environ['WORLD_SIZE']} processes, not --devices x --nodes = {asked.count}")
+        if processes.devices > torch.cuda.device_count():
+            raise ZooError(f"--devices {processes.devices}: this machine has {torch.cuda.device_count()} GPUs; type that many")
+    if is_worker() and int(os.environ["WORLD_SIZE"]) != processes.count:
+        raise ZooError(
+            f"torchrun has started {os.environ['WORLD_SIZE']} processes, not --devices x --nodes = {processes.count}"
+        )
 
 
 def is_worker() -> bool:
@@ -79,17 +59,19 @@ def is_worker() -> bool:
     return "TORCHELASTIC_RUN_ID" in os.environ
 
 
-def torchrun_words(asked: Processes) -> list[str]:
+def torchrun_words(processes: Processes) -> list[str]:
     """Arguments of torchrun that start `zoo` in every process."""
-    host, _, port = asked.rendezvous.rpartition(":")
+    host, _, port = processes.rendezvous.rpartition(":")
     where = (
-        ["--standalone"] if asked.nodes == 1 else ["--node-rank", str(asked.node), "--master-addr", host, "--master-port", port]
+        ["--standalone"]
+        if processes.nodes == 1
+        else ["--node-rank", str(processes.node), "--master-addr", host, "--master-port", port]
     )
-    counts = ["--nnodes", str(asked.nodes), "--nproc-per-node", str(asked.devices), "--max-restarts", "0"]
+    counts = ["--nnodes", str(processes.nodes), "--nproc-per-node", str(processes.devices), "--max-restarts", "0"]
     return [*counts, *where, "-m", "zoo_core"]
 
 
-def launch(asked: Processes, words: Sequence[str], again: str) -> int:
+def launch(processes: Processes, words: Sequence[str], again: str) -> int:
     """Start this node's processes, each with the command line `zoo WORDS`, and wait for them. Returns the exit code.
 
     again  the command that goes on with the run. Raises RunFailure with it if a process ends without having said why.
@@ -102,7 +84,7 @@ def launch(asked: Processes, words: Sequence[str], again: str) -> int:
 
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)  # what torchrun says of a dead process is said here, in a line
-    arguments = torchrun.parse_args(torchrun_words(asked))  # type: ignore[no-untyped-call]
+    arguments = torchrun.parse_args(torchrun_words(processes))  # type: ignore[no-untyped-call]
     arguments.training_script_args = list(words)  # parsed with the others, --node would be short for --node-rank
     try:
         torchrun.run(arguments)  # type: ignore[no-untyped-call]
@@ -123,11 +105,11 @@ def launch(asked: Processes, words: Sequence[str], again: str) -> int:
     return 0
 
 
-def world_of(asked: Processes, device: str) -> AbstractContextManager[World]:
+def world_of(processes: Processes, device: str) -> AbstractContextManager[World]:
     """The processes of this run, as this one sees them."""
     from zoo_train.world import ALONE, joined
 
-    return joined(device) if asked.count > 1 else nullcontext(ALONE)
+    return joined(device) if processes.count > 1 else nullcontext(ALONE)
 
 
 def follow(world: World, catalog: Catalog) -> None:

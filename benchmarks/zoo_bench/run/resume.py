@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from zoo_bench.asked import BUDGETS, Asked
 from zoo_core.errors import ZooError
 from zoo_core.hooks import PARTS
 from zoo_core.options import parse, to_json
@@ -13,7 +15,6 @@ from zoo_core.recipe.recipe import Budget, Recipe, split_settings
 from zoo_core.recipe.train_options import TrainOptions
 from zoo_core.registry.catalog import Catalog
 
-BUDGETS = ("steps", "images", "minutes")
 FIXED_TRAIN = ("optimizer",)  # its state is in the checkpoint
 
 
@@ -29,57 +30,59 @@ class Change:
         return f"{self.flag} {self.after} instead of {self.before}"
 
 
-def resumed_recipe(recipe: Recipe, typed: Mapping[str, Any], catalog: Catalog, folder: Any, told: bool) -> Recipe:
+def resumed_recipe(recipe: Recipe, asked: Asked, catalog: Catalog, folder: Path) -> Recipe:
     """The recipe to go on with; what is new stands in its `changes`.
 
-    typed  options of `zoo bench` by their parameter's name, those alone that were typed.
-    told   whether a changed recipe was allowed.
+    asked  the options of `zoo bench`, of which those count that were typed.
 
-    Raises ZooError for options that the run was not started with, unless the machine, or, if told, the budget or an option
-    that leaves the networks as they are.
+    Raises ZooError for options that the run was not started with, unless the machine, or, with --change-recipe, the budget or
+    an option that leaves the networks as they are.
     """
     again = f"start a new run, or leave it out to go on with {folder}"
-    for change in _fixed(recipe, typed, catalog):
+    for change in _fixed(recipe, asked, catalog):
         raise ZooError(f"{folder} was started with {change.flag} {change.before}, not {change.after}; {again}")
-    budget = {name: typed[name] for name in BUDGETS if typed.get(name) is not None}
     new, changes = recipe, []
-    if budget and Budget(**budget) != recipe.budget:
-        old = {name: value for name, value in dataclasses.asdict(recipe.budget).items() if value is not None}
-        changes.append(Change(_flags(budget), _flags(old), ""))
-        new = dataclasses.replace(new, budget=Budget(**budget))
-    new, options = _with_settings(new, typed.get("settings", ()), catalog, folder)
+    budget = asked.length.budget if asked.typed & set(BUDGETS) else None
+    if budget and budget != recipe.budget:
+        changes.append(Change(_flags(budget), _flags(recipe.budget), ""))
+        new = dataclasses.replace(new, budget=budget)
+    settings = asked.design.settings if "settings" in asked.typed else ()
+    new, options = _with_settings(new, settings, catalog, folder)
     changes += options
-    if changes and not told:
-        said = ", ".join(change.flag for change in changes)
-        raise ZooError(f"{folder} was started with another recipe ({said} is new); leave that out, or add --change-recipe")
-    new, machine = _on_machine(new, typed)
+    if changes and not asked.session.change_recipe:
+        flags = ", ".join(change.flag for change in changes)
+        raise ZooError(f"{folder} was started with another recipe ({flags} is new); leave that out, or add --change-recipe")
+    new, machine = _on_machine(new, asked)
     notes = [f"{change.flag} (was {change.before})" for change in [*changes, *machine]]
     return dataclasses.replace(new, changes=[*recipe.changes, *notes]) if notes else recipe
 
 
-def _fixed(recipe: Recipe, typed: Mapping[str, Any], catalog: Catalog) -> list[Change]:
+def _fixed(recipe: Recipe, asked: Asked, catalog: Catalog) -> list[Change]:
     """What decides the networks or the images, and is not as it was."""
-    space, data = recipe.space, recipe.data
-    read: dict[str, tuple[Any, Callable[[Any], Any]]] = {
-        "model": (catalog.current("model", recipe.model), _id(catalog, "model")),
-        "size": (space.size, int),
-        "channels": (space.channels, int),
-        "labels": (",".join(data.labels), str),
-        "guide": (data.guide, str),
-        "seed": (recipe.seed, int),
-        "overfit": (data.overfit, int),
-        "background": ("#%02x%02x%02x" % tuple(data.background), _hex),  # noqa: UP031 (three at once)
-        "dataset": ((catalog.current("dataset", data.id), data.options.get("path") or ""), lambda name: _asked(name, catalog)),
-        **{part: (catalog.current(kind, recipe.parts.get(part, "")), _id(catalog, kind)) for part, kind in PARTS.items()},
+    space, data, images = recipe.space, recipe.data, asked.images
+    dataset = catalog.current("dataset", data.id), data.options.get("path") or ""
+    before_and_now: dict[str, tuple[Any, Any, Callable[[Any], Any]]] = {
+        "model": (catalog.current("model", recipe.model), asked.design.model, _id(catalog, "model")),
+        "size": (space.size, images.size, int),
+        "channels": (space.channels, images.channels, int),
+        "labels": (",".join(data.labels), images.labels, str),
+        "guide": (data.guide, images.guide, str),
+        "seed": (recipe.seed, asked.design.seed, int),
+        "overfit": (data.overfit, images.overfit, int),
+        "background": ("#%02x%02x%02x" % tuple(data.background), images.background, _hex),  # noqa: UP031 (three at once)
+        "dataset": (dataset, images.dataset, lambda name: _id_and_path(name, catalog)),
     }
-    found = []
-    for name, (before, meaning) in read.items():
-        if typed.get(name) is not None and meaning(typed[name]) != before:
-            found.append(Change(f"--{name}", before, typed[name]))
-    return found
+    for part, name in asked.design.parts.items():
+        kind = PARTS[part]
+        before_and_now[part] = catalog.current(kind, recipe.parts.get(part, "")), name, _id(catalog, kind)
+    return [
+        Change(f"--{name}", before, now)
+        for name, (before, now, meaning) in before_and_now.items()
+        if name in asked.typed and meaning(now) != before
+    ]
 
 
-def _with_settings(recipe: Recipe, settings: Any, catalog: Catalog, folder: Any) -> tuple[Recipe, list[Change]]:
+def _with_settings(recipe: Recipe, settings: Sequence[str], catalog: Catalog, folder: Path) -> tuple[Recipe, list[Change]]:
     configs: dict[str, type | None] = {
         part: catalog.load_config(catalog.find(PARTS[part], name)) for part, name in recipe.parts.items()
     }
@@ -101,23 +104,21 @@ def _with_settings(recipe: Recipe, settings: Any, catalog: Catalog, folder: Any)
     return dataclasses.replace(recipe, options=options), changes
 
 
-def _on_machine(recipe: Recipe, typed: Mapping[str, Any]) -> tuple[Recipe, list[Change]]:
+def _on_machine(recipe: Recipe, asked: Asked) -> tuple[Recipe, list[Change]]:
     """Device, threads and precision as typed; a device that is not there is an error."""
-    changes, new = [], recipe
-    if "device" in typed:
+    changes, new, machine = [], recipe, asked.machine
+    if "device" in asked.typed:
         from zoo_bench.run.hardware import pick_device  # imports torch
 
-        new = dataclasses.replace(new, device=pick_device(typed["device"]))
+        new = dataclasses.replace(new, device=pick_device(machine.device))
         changes += [Change(f"--device {new.device}", recipe.device, "")] if new.device != recipe.device else []
-    if "threads" in typed and typed["threads"] != recipe.threads:
-        new = dataclasses.replace(new, threads=typed["threads"])
+    if "threads" in asked.typed and machine.threads != recipe.threads:
+        new = dataclasses.replace(new, threads=machine.threads)
         changes.append(Change(f"--threads {new.threads}", recipe.threads, ""))
-    precision = typed.get("precision")
-    if precision is not None and precision != recipe.train.precision:
-        changes.append(Change(f"--precision {precision}", recipe.train.precision, ""))
-        new = dataclasses.replace(
-            new, options={**new.options, "train": {**new.options["train"], "precision": precision}}, precision={}
-        )
+    if "precision" in asked.typed and machine.precision != recipe.train.precision:
+        changes.append(Change(f"--precision {machine.precision}", recipe.train.precision, ""))
+        train = {**new.options["train"], "precision": machine.precision}
+        new = dataclasses.replace(new, options={**new.options, "train": train}, precision={})
     return (dataclasses.replace(new, precision={}) if new.device != recipe.device else new), changes
 
 
@@ -140,15 +141,15 @@ def differences(recipe: Recipe, versions: Mapping[str, str], hardware: Mapping[s
     return found
 
 
-def _flags(budget: Mapping[str, Any]) -> str:
-    return " ".join(f"--{name} {value:g}" for name, value in budget.items())
+def _flags(budget: Budget) -> str:
+    return " ".join(f"--{name} {value:g}" for name, value in dataclasses.asdict(budget).items() if value is not None)
 
 
 def _id(catalog: Catalog, kind: str) -> Callable[[str], str]:
     return lambda name: catalog.find(kind, name).id
 
 
-def _asked(text: str, catalog: Catalog) -> tuple[str, Any]:
+def _id_and_path(text: str, catalog: Catalog) -> tuple[str, Any]:
     name, _, path = text.partition(":")
     return catalog.find("dataset", name).id, path
 
