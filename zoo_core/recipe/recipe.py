@@ -232,7 +232,8 @@ def split_settings(settings: Iterable[str], configs: Mapping[str, type | None]) 
         if not owners:
             every = sorted({name for names in fields.values() for name in names})
             near = difflib.get_close_matches(key, every, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"options are {', '.join(every)}"
+            nearest = ", ".join(difflib.get_close_matches(key, every, n=5, cutoff=0.0))
+            hint = f"did you mean {near[0]}?" if near else f"the nearest are {nearest}; zoo info MODEL lists all"
             raise ZooError(f"--set {setting}: no part has an option {key}; {hint}")
         found.append((owners[0], key, value))
     return found
