@@ -38,7 +38,7 @@ ROOMS = {
         "report | observers | samples",
         "data",
         "records",
-        "flags | presets | progress | words",
+        "flags | habits | presets | progress | words",
     ),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 import shlex
 import typing
@@ -11,12 +12,16 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from zoo_bench import asked as module
+from zoo_bench import habits
 from zoo_bench.asked import Asked, asked_of
 from zoo_bench.commands.bench import bench
 from zoo_bench.flags import groups_of
 from zoo_bench.matrix.cells import NOT_OF_A_CELL
+from zoo_bench.plan import recipe_of
+from zoo_core.cli import main
 from zoo_core.errors import ZooError
 from zoo_core.recipe.recipe import Budget
 from zoo_core.registry.catalog import discover
@@ -86,6 +91,82 @@ def test_options_of_observers_are_no_settings_of_the_model():
     asked = typed("--log", "wandb", "--set", "wandb.project=mine", "--set", "latent=3")
     assert asked.design.settings == ("latent=3",)
     assert [each.settings for each in asked.observers] == [{"project": "mine"}]
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["--batch-size", "16"], "zoo bench has no option --batch-size; type --set train.batch=16"),
+        (["--model", "vae", "--lr=3e-4", "--steps", "3"], "zoo bench has no option --lr; type --set train.lr=3e-4"),
+        (["--learning-rate"], "zoo bench has no option --learning-rate; type --set train.lr=VALUE"),
+        (["--weight-decay", "--steps", "3"], "zoo bench has no option --weight-decay; type --set train.weight_decay=VALUE"),
+        (["--critic-lr", "1e-3"], "zoo bench has no option --critic-lr; type --set train.critic_lr=1e-3"),
+        (["--iterations", "90"], "zoo bench has no option --iterations; type --steps 90"),
+        (["--data-dir", "./mine"], "zoo bench has no option --data-dir; type --dataset ./mine"),
+        (
+            ["--epochs", "10"],
+            "zoo bench has no option --epochs; type --images N, with N 10 times the number of images in the dataset, "
+            "or --steps or --minutes",
+        ),
+        (["--colour", "red"], "No such option '--colour'"),
+    ],
+)
+def test_options_of_other_trainers_are_answered_with_what_to_type(words, line, capsys):
+    assert main(["bench", *words]) == 2
+    assert capsys.readouterr().err.startswith(f"error: {line}")
+
+
+def test_what_to_type_instead_is_understood():
+    asked = typed("--set", "train.batch=16", "--set", "train.lr=3e-4", "--dataset", "creatures", "--steps", "3")
+    train = recipe_of(asked, discover()).train
+    assert (train.batch, train.lr) == (16, 3e-4)
+    for option, instead in habits.FLAGS.items():
+        flags = {flag for each in bench.params for flag in each.opts}
+        assert instead in flags and option not in flags
+
+
+@pytest.mark.parametrize(
+    ("word", "dataset"),
+    [
+        ("./mine", "folder:mine"),
+        ("../mine", "folder:../mine"),
+        (".", "folder:."),
+        ("{here}", "folder:{here}"),
+        ("~/mine", "folder:{home}/mine"),
+        ("folder:mine", "folder:mine"),
+        ("creatures", "creatures"),
+        ("zoo-creatures/creatures", "zoo-creatures/creatures"),
+        ("hub:user/name", "hub:user/name"),
+    ],
+)
+def test_a_path_is_a_folder_of_images(word, dataset, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    places = {"here": str(tmp_path), "home": str(tmp_path / "home")}
+    assert typed("--dataset", word.format(**places)).images.dataset == dataset.format(**places)
+
+
+def test_a_typed_path_is_trained_on(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").mkdir()
+    for number in range(20):
+        Image.new("RGB", (16, 16), (12 * number, 9, 9)).save(tmp_path / "mine" / f"{number}.png")
+    small = ["--model", "dcgan", "--size", "16", "--steps", "1", "--set", "generator.width=2", "--set", "critic.width=2"]
+    for place in ("./mine", str(tmp_path / "mine")):
+        assert main(["bench", *small, "--no-eval", "--dataset", place, "--overwrite", "--json"]) == 0
+        run = Path(json.loads(capsys.readouterr().out)["run"])
+        recipe = json.loads((run / "recipe.json").read_text())
+        assert recipe["dataset"]["id"] == "zoo-bench/folder" and "-mine-16-" in run.name
+    assert main(["bench", *small, "--dataset", "./nowhere"]) == 2
+    assert "no folder nowhere" in capsys.readouterr().err
+
+
+def test_an_unknown_setting_is_answered_with_few_names(capsys):
+    assert main(["bench", "--set", "foo=1"]) == 2
+    line = capsys.readouterr().err
+    names = re.search(r"no part has an option foo; the nearest are ([\w, ]+); zoo info MODEL lists all", line)
+    assert names and 1 <= len(names[1].split(", ")) <= 5 and line.count("\n") == 1
+    assert main(["bench", "--set", "batch_size=8"]) == 2
+    assert "did you mean batch?" in capsys.readouterr().err
 
 
 def test_the_options_are_of_click_and_say_what_they_take():

@@ -13,6 +13,7 @@ import click
 
 from zoo_bench.asked import Asked, asked_of
 from zoo_bench.flags import flags_of, sections
+from zoo_bench.habits import what_to_type
 from zoo_bench.matrix.axes import is_for_matrix
 from zoo_bench.plan import recipe_of, run_name
 from zoo_bench.publish.options import check_unused
@@ -28,7 +29,17 @@ STOPPED = 130  # exit code
 
 
 class BenchCommand(click.Command):
-    """A command whose `--help` shows its options in groups."""
+    """A command whose `--help` shows its options in groups, and that knows options of other trainers."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        words = list(args)  # click empties the other list
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            instead = what_to_type(error.option_name, words)
+            if instead is None:
+                raise
+            raise ZooError(f"zoo bench has no option {error.option_name}; type {instead}") from None
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for title, rows in sections(self, ctx):
