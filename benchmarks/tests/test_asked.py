@@ -18,6 +18,8 @@ from zoo_bench import asked as module
 from zoo_bench import habits
 from zoo_bench.asked import Asked, asked_of
 from zoo_bench.commands.bench import bench
+from zoo_bench.commands.eval import eval_command
+from zoo_bench.commands.publish import verify
 from zoo_bench.flags import groups_of
 from zoo_bench.matrix.cells import NOT_OF_A_CELL
 from zoo_bench.plan import recipe_of
@@ -26,7 +28,7 @@ from zoo_core.errors import ZooError
 from zoo_core.recipe.recipe import Budget
 from zoo_core.registry.catalog import discover
 
-TITLES = ("What to train", "Data", "Budget", "Many runs", "Devices", "The run", "Scores", "Publishing", "Other")
+TITLES = ("What to train", "Data", "Budget", "Seeds and many runs", "Devices", "The run", "Scores", "Publishing", "Other")
 FIELDS = [(name, each, field) for name, _, each in groups_of(Asked) for field in dataclasses.fields(each)]
 
 
@@ -143,6 +145,12 @@ def test_a_path_is_a_folder_of_images(word, dataset, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     places = {"here": str(tmp_path), "home": str(tmp_path / "home")}
     assert typed("--dataset", word.format(**places)).images.dataset == dataset.format(**places)
+
+
+@pytest.mark.parametrize("command", [eval_command, verify])
+def test_other_commands_read_a_path_as_well(command):
+    assert command.make_context(command.name, ["x", "--dataset", "./mine"]).params["dataset"] == "folder:mine"
+    assert command.make_context(command.name, ["x"]).params["dataset"] is None
 
 
 def test_a_typed_path_is_trained_on(tmp_path, monkeypatch, capsys):

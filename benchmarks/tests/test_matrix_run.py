@@ -42,9 +42,9 @@ def test_a_matrix_is_run_once_and_grows(here, capsys):
 
 
 def test_a_cell_that_fails_is_recorded_and_tried_again(here, capsys, monkeypatch):
-    from zoo_core.model import build
+    from zoo_train import run
 
-    real = build.build
+    real = run.build
     broken = lambda recipe, catalog: 1 / 0 if recipe.seed == 0 and "dcgan" in recipe.model else real(recipe, catalog)  # noqa: E731
     monkeypatch.setattr("zoo_bench.run.bench.build", broken)
     assert main(["bench", "--model", "dcgan,vae", "--seeds", "2", *SMALL]) == 1

@@ -26,7 +26,7 @@ PATH: Any = click.Path(path_type=Path)
 
 @dataclass(frozen=True)
 class Design:
-    """Which model, with which of its parts and options replaced, starts from which numbers."""
+    """Which model, with which of its parts and options replaced, and the weights that it starts from."""
 
     preset: str | None = flag(
         "--recipe", is_eager=True, callback=use_recipe, help="Options from a recipe; typed ones win. See recipes/."
@@ -47,7 +47,6 @@ class Design:
     init_from: str | None = flag(
         "--init-from", metavar="REF", help="Start from the weights of a published model, a folder or a run."
     )
-    seed: int = flag("--seed", default=0, help="Decides everything that is random.")
 
     @property
     def parts(self) -> dict[str, str]:
@@ -102,8 +101,9 @@ BUDGETS = tuple(field.name for field in dataclasses.fields(Length))
 
 @dataclass(frozen=True)
 class Sweep:
-    """What makes many runs of one command, and what starts them."""
+    """Which random numbers; what makes many runs of one command, and what starts them."""
 
+    seed: int = flag("--seed", default=0, help="Decides everything that is random.")
     varied: tuple[str, ...] = flag(
         "--vary",
         multiple=True,
@@ -237,7 +237,7 @@ class Asked:
     design: Design = group("What to train", Design)
     images: Images = group("Data", Images)
     length: Length = group("Budget", Length)
-    sweep: Sweep = group("Many runs", Sweep)
+    sweep: Sweep = group("Seeds and many runs", Sweep)
     machine: Machine = group("Devices", Machine)
     processes: Processes = group("Devices", Processes)
     session: Session = group("The run", Session)
@@ -251,10 +251,14 @@ class Asked:
         """The same but for some fields of `design`."""
         return dataclasses.replace(self, design=dataclasses.replace(self.design, **changed))
 
+    def with_seed(self, seed: int) -> Asked:
+        return dataclasses.replace(self, sweep=dataclasses.replace(self.sweep, seed=seed))
+
     def command(self, without: frozenset[str]) -> str:
         """What to type for it: every option that is not as by default, those of the fields `without` left out."""
-        words = [word for name, words in words_by_field(self).items() if name not in without for word in words]
-        return shlex.join(["zoo", "bench", *words])
+        words = words_by_field(self)
+        words["settings"] = words.pop("settings", [])  # last, since they may be many
+        return shlex.join(["zoo", "bench", *(word for name in words if name not in without for word in words[name])])
 
 
 def asked_of(context: click.Context, catalog: Catalog) -> Asked:

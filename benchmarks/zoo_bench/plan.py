@@ -35,7 +35,7 @@ def recipe_of(asked: Asked, catalog: Catalog) -> Recipe:
         labels=images.attributes,
         background=colour(images.background),
         guide=images.guide,
-        seed=design.seed,
+        seed=asked.sweep.seed,
         threads=machine.threads,
         command=shlex.join(["zoo", *sys.argv[1:]]),
     )

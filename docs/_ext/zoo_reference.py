@@ -141,13 +141,16 @@ def command_lines(command: click.Command, name: str, usage: str) -> list[str]:
     for paragraph in paragraphs:
         keep = paragraph.lstrip().startswith("\b")  # click's mark for lines that are not to be wrapped
         text += ["```sh", *paragraph.strip("\b\n ").splitlines(), "```", ""] if keep else [cell(paragraph), ""]
-    rows = []
+    rows: dict[str, list[list[str]]] = {}
     context = click.Context(command, info_name=name)
     for parameter in command.params:
         record = parameter.get_help_record(context)
         if record is not None and record[1]:  # an argument without a text stands in the usage
-            rows.append([code(record[0]), cell(record[1])])
-    return ["```text", f"{name} {usage}", "```", "", *text, *(table(("option", "meaning"), rows) if rows else [])]
+            rows.setdefault(getattr(parameter, "title", ""), []).append([code(record[0]), cell(record[1])])
+    lines = ["```text", f"{name} {usage}", "```", "", *text]
+    for title, options in rows.items():
+        lines += [*([f"**{title}**"] if title else []), *table(("option", "meaning"), options)]
+    return lines
 
 
 def plugins_page(catalog: Catalog) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from zoo_bench.data.named import path_is_folder
 from zoo_bench.plan import colour
 from zoo_bench.run.threads import calm_threads
 from zoo_core.errors import ZooError
@@ -16,7 +17,11 @@ from zoo_core.registry.catalog import discover
 
 @click.command("eval")
 @click.argument("reference", metavar="REF")
-@click.option("--dataset", help="What to compare with: a dataset's name, or folder:PATH. A run knows its own.")
+@click.option(
+    "--dataset",
+    callback=path_is_folder,
+    help="What to compare with: a dataset's name, folder:PATH or ./PATH. A run knows its own.",
+)
 @click.option("--against", type=click.Path(path_type=Path), metavar="FOLDER", help="The same as --dataset folder:FOLDER.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="An option of the dataset.")
 @click.option("--extractor", default="sprites", show_default=True, help="Feature space: sprites, inception, timm/MODEL ...")

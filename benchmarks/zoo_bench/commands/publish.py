@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from zoo_bench.data.named import path_is_folder
 from zoo_bench.flags import flags_of
 from zoo_bench.publish.options import Terms
 from zoo_bench.publish.publish import publish_run
@@ -49,7 +50,12 @@ def publish(run: Path, repo: str, dry_run: Path | None, **values: Any) -> None:
 
 @click.command("verify")
 @click.argument("ref", metavar="REF")
-@click.option("--dataset", metavar="NAME[:PATH]", help="Where the images are: folder:PATH, hub:user/name, ...")
+@click.option(
+    "--dataset",
+    metavar="NAME[:PATH]",
+    callback=path_is_folder,
+    help="Where the images are: folder:PATH, ./PATH, hub:user/name, ...",
+)
 @click.option("--extractor", metavar="NAME", help="That of the report, where it is one of timm's, which are downloaded.")
 @click.option("--extractor-weights", type=click.Path(path_type=Path), help="File of the extractor's weights.")
 @click.option("--device", default="cpu", show_default=True, type=click.Choice(("cpu", "cuda", "mps")), help="Where to measure.")

@@ -61,12 +61,12 @@ def _cells(asked: Asked, names: dict[str, str], options: dict[str, str], catalog
     if any(cell.values == values for cell in before):
         return []
     name = re.sub(r"[^\w.-]+", "_", "-".join((*names.values(), *settings)))
-    first = asked.design.seed
+    first = asked.sweep.seed
     if recipe is None:
         return [Cell(_unique(f"{name}-s{first}", before), values, first, problem=problem)]
     cells: list[Cell] = []
     for seed in range(first, first + asked.sweep.seeds):
-        seeded = dataclasses.replace(recipe, seed=seed, command=one.with_design(seed=seed).command(NOT_OF_A_CELL))
+        seeded = dataclasses.replace(recipe, seed=seed, command=one.with_seed(seed).command(NOT_OF_A_CELL))
         cells.append(Cell(_unique(f"{name}-s{seed}", [*before, *cells]), values, seed, seeded))
     return cells
 

@@ -67,7 +67,7 @@ def _fixed(recipe: Recipe, asked: Asked, catalog: Catalog) -> list[Change]:
         "channels": (space.channels, images.channels, int),
         "labels": (",".join(data.labels), images.labels, str),
         "guide": (data.guide, images.guide, str),
-        "seed": (recipe.seed, asked.design.seed, int),
+        "seed": (recipe.seed, asked.sweep.seed, int),
         "overfit": (data.overfit, images.overfit, int),
         "background": ("#%02x%02x%02x" % tuple(data.background), images.background, _hex),  # noqa: UP031 (three at once)
         "dataset": (dataset, images.dataset, lambda name: _id_and_path(name, catalog)),
