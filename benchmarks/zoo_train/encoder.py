@@ -22,6 +22,7 @@ from zoo_core.model.bundle import Bundle
 from zoo_core.model.pixels import to_unit
 from zoo_core.model.weights import MOST_WEIGHTS, at_most, load_weights
 from zoo_core.registry.catalog import Catalog
+from zoo_core.registry.names import one_line
 
 FORMAT = 1
 CONFIG, WEIGHTS = "encoder.json", "encoder.safetensors"
@@ -89,5 +90,5 @@ def _read(path: Path) -> Mapping[str, Any]:
             raise TypeError("critic must be an id, and outputs a number")
         return config | {"outputs": outputs}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        reason = " ".join(f"{type(error).__name__} {error}".split())[:200]
+        reason = one_line(f"{type(error).__name__} {error}", 200)
         raise ZooError(f"{path} is not an encoder's configuration: {reason}") from None

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from zoo_core.errors import ZooError
 from zoo_core.recipe.train_options import TrainOptions
+from zoo_core.registry.names import one_line
 
 PLAIN = ("adam", "adamw", "rmsprop", "sgd")
 OTHER_LOOP = {"lbfgs", "sparseadam", "optimizer"}  # need a closure, sparse gradients, or are no optimizer
@@ -126,7 +127,7 @@ def _made(options: TrainOptions, make: Any, takes: set[str]) -> torch.optim.Opti
     try:
         optimizer: torch.optim.Optimizer = make(**{key: value for key, value in every.items() if key in takes})
     except Exception as error:  # a library that is missing, or options that this optimizer does not accept
-        cause = " ".join(str(error).split())[:200] or type(error).__name__
+        cause = one_line(str(error), 200) or type(error).__name__
         raise ZooError(f"train.optimizer={options.optimizer} cannot be made: {cause}; try adam") from None
     return optimizer
 

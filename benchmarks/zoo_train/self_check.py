@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from zoo_core.registry.names import one_line
+
 EXACT, ROUGH = 1e-3, 5e-2  # largest relative error of a phase's gradient or step, in float32 and in bfloat16
 
 
@@ -23,4 +25,4 @@ def relative_error(found: Tensor, truth: Tensor) -> float:
 
 def cause(error: Exception) -> str:
     """What a library raised, in less than a line."""
-    return " ".join(str(error).split())[:120] or type(error).__name__
+    return one_line(str(error), 120) or type(error).__name__

@@ -13,6 +13,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 from zoo_core.errors import ZooError
+from zoo_core.registry.names import one_line
 
 MOST_PIXELS = 50_000_000
 FAINTEST = 24.0  # of 255: less contrast than that is paper
@@ -92,7 +93,7 @@ def _pixels(path: Path) -> NDArray[np.float32]:
     except ZooError:
         raise
     except Exception as error:  # decoders answer damaged bytes with many kinds of exception
-        cause = " ".join(str(error).split())[:120]
+        cause = one_line(str(error), 120)
         raise ZooError(f"--guide {path} cannot be read: {cause or type(error).__name__}; {wanted}") from None
 
 

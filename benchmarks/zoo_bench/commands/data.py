@@ -142,8 +142,8 @@ def _also(channels: int, background: str) -> str:
 
 def _page(found: Checkup, lost: Mapping[str, str], advice: list[str]) -> list[str]:
     from zoo_bench.data.checkup_text import facts
-    from zoo_bench.data.decode import one_line
     from zoo_core.cli.listing import columns
+    from zoo_core.registry.names import one_line
 
     unfit = (("no label", f"{one_line(name, 40)} {reason}") for name, reason in sorted(lost.items()))
     rows = [*facts(found), *unfit, *(("warning", line) for line in advice)]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from zoo_bench.data.checkup import SHOWN, Alike, Checkup, Family, Label, Numbers, Pictures, Split
-from zoo_bench.data.decode import one_line
 from zoo_bench.data.look import COLOURS
 from zoo_bench.words import plural
+from zoo_core.registry.names import one_line
 
 VALUES = 8  # of a label that are named
 
@@ -18,7 +18,7 @@ def facts(found: Checkup) -> Iterator[tuple[str, str]]:
     if found.pictures:
         yield from _pictures(found.pictures)
     for item in found.skipped[:SHOWN]:
-        yield "not used", f"{one_line(item.name)}: {one_line(item.reason)}"
+        yield "not used", f"{one_line(item.name, 120)}: {one_line(item.reason, 120)}"
     if len(found.skipped) > SHOWN:
         yield "not used", f"... and {len(found.skipped) - SHOWN:,} more (--json names them)"
     yield "split", _split(found.split)

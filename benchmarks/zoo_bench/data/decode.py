@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from zoo_core.registry.names import one_line
+
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 SMALLEST = 8  # pixels a side
 MOST_BYTES = 256 * 2**20  # of one file: decoders read whole chunks of it into memory
@@ -61,7 +63,7 @@ def decode(path: Path, max_pixels: int, draft: int = 0) -> Image.Image:
     except MemoryError:
         raise Unusable("not enough memory to decode it") from None
     except Exception as error:  # decoders answer hostile bytes with many kinds of exception
-        raise Unusable(f"truncated or damaged: {one_line(error)}") from None
+        raise Unusable(f"truncated or damaged: {one_line(str(error), 120)}") from None
 
 
 def fingerprint(image: Image.Image) -> bytes:
@@ -71,12 +73,6 @@ def fingerprint(image: Image.Image) -> bytes:
     for top in range(0, image.height, rows):
         digest.update(image.crop((0, top, image.width, min(top + rows, image.height))).tobytes())
     return digest.digest()
-
-
-def one_line(problem: object, length: int = 120) -> str:
-    """Text for a message: one line, printable, at most `length` characters."""
-    text = " ".join("".join(c if c.isprintable() else " " for c in str(problem)).split())
-    return text if len(text) <= length else text[: length - 3] + "..."
 
 
 def _check_size(size: tuple[int, int], max_pixels: int) -> None:

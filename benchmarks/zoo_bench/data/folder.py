@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from zoo_bench.data.cache import Arrays, cached, cached_rows
-from zoo_bench.data.decode import Unusable, decode, fingerprint, one_line
+from zoo_bench.data.decode import Unusable, decode, fingerprint
 from zoo_bench.data.options import FolderOptions
 from zoo_bench.data.resize import SMALL, is_pixel_art, square
 from zoo_bench.data.scan import File, Listing, scan
@@ -26,6 +26,7 @@ from zoo_bench.data.split import held_out, position
 from zoo_bench.words import plural
 from zoo_core.errors import ZooError
 from zoo_core.images import Images, Skipped
+from zoo_core.registry.names import one_line
 from zoo_core.space import Space
 
 VERSION = 1  # of decoding and resizing: raise it when the same file gives other pixels
@@ -80,7 +81,7 @@ class Folder:
             held_out=np.array(held_out(self._ties(kept), [f.split for f in kept], self.options.held_out), bool),
             names=tuple(one_line(file.name, 400) for file in kept),
             skipped=skipped,
-            note=f"folder {one_line(listing.root.resolve().name)}, resized by {notes['resize']}",
+            note=f"folder {one_line(listing.root.resolve().name, 120)}, resized by {notes['resize']}",
         )
 
     def _values(self, label: str) -> tuple[str, ...]:

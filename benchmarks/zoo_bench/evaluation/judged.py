@@ -19,7 +19,7 @@ from zoo_bench.evaluation.edge_agreement import edge_scores
 from zoo_bench.evaluation.pixels import Pixels
 from zoo_bench.evaluation.reconstruction import reconstruction_scores
 from zoo_bench.records.folder import RunFolder
-from zoo_bench.samples.drawn import background, generate
+from zoo_bench.samples.drawn import generate
 from zoo_bench.samples.guides import guides_for
 from zoo_core.errors import ZooError
 from zoo_core.images import Images
@@ -90,10 +90,10 @@ def _judge_model(reference: str, path: Path, wanted: Comparison, catalog: Catalo
     found = fetch(reference, optional=(encoders.CONFIG, encoders.WEIGHTS), catalog=catalog)
     bundle = load_bundle(found.folder, catalog, device, source=found.name if found.repo or found.model else "")
     encoder = encoders.load_encoder(found.folder, bundle, catalog, device)
-    space, behind = bundle.space, wanted.background or background(bundle)
+    space, behind = bundle.space, wanted.background or bundle.background
     if wanted.size not in (None, space.size):
         raise ZooError(f"--size {wanted.size}: this model draws {space.size} pixels; leave the option out")
-    if space.channels != 4 and wanted.background not in (None, background(bundle)):
+    if space.channels != 4 and wanted.background not in (None, bundle.background):
         raise ZooError("--background: this model draws no transparency; leave the option out")
     recipe = None if wanted.dataset else _recipe_of_run(path, bundle)
     dataset, values = (recipe.data.id, dict(recipe.data.options)) if recipe else (wanted.dataset or "", {})

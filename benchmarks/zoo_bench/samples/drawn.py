@@ -32,12 +32,7 @@ def sample_picture(bundle: Bundle, images: Images | None) -> NDArray[np.uint8]:
     guides = guides_for(bundle, images, GRID_SAMPLES) if images else None
     labels = torch.from_numpy(images.labels[guides.sources]) if images and guides and bundle.space.labels else None
     drawn = bundle.sample(GRID_SAMPLES, seed=0, labels=labels, guide=guides.lines if guides else None)
-    return grid(drawn.permute(0, 2, 3, 1).numpy(), background=background(bundle))
-
-
-def background(bundle: Bundle) -> tuple[int, int, int]:
-    red, green, blue = bundle.config["background"]
-    return int(red), int(green), int(blue)
+    return grid(drawn.permute(0, 2, 3, 1).numpy(), background=bundle.background)
 
 
 def draw_real(images: Images, folder: RunFolder, colour: tuple[int, int, int]) -> None:
