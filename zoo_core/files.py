@@ -34,7 +34,19 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    write_bytes(path, (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    if not writable(text):  # the name of a file that is not UTF-8, say: escapes keep it as it is
+        text = json.dumps(value, indent=2, ensure_ascii=True, allow_nan=False)
+    write_bytes(path, (text + "\n").encode())
+
+
+def writable(text: str) -> bool:
+    """Whether a text can be written as UTF-8. Names of files that are not, as Python reads them, cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -16,6 +16,7 @@ from PIL import Image
 from zoo_bench.data.folder import Folder
 from zoo_bench.data.options import FolderOptions
 from zoo_core.errors import ZooError
+from zoo_core.files import write_json
 
 WHITE = (255, 255, 255)
 
@@ -191,6 +192,22 @@ def test_odd_names_stay_printable(tmp_path):
     assert len(images.names) == 17
     for name in images.names:
         assert name.isprintable() and name.encode()
+
+
+def test_classes_and_labels_that_are_not_utf8_keep_their_letters(tmp_path):
+    for start, name in ((0, b"\xe9t\xe9"), (20, b"hiver")):
+        fill(tmp_path / "a" / "x", 20, start)
+        os.rename(tmp_path / "a" / "x", os.fsencode(tmp_path / "a") + b"/" + name)
+    images = load(tmp_path / "a", labels=("class",))
+    assert images.space.labels == {"class": ("hiver", "été")} and len(images.names) == 40
+    jsonl(fill(tmp_path / "b"), *({"file_name": f"{i:04d}.png", "t": ["\ud83d", "b"][i % 2]} for i in range(16)))
+    assert load(tmp_path / "b", labels=("t",)).space.labels == {"t": ("?", "b")}
+
+
+@pytest.mark.parametrize("value", ["\udce9", "\ud83d", {"\udcff": 1}, "plain \u00e9"])
+def test_json_keeps_text_that_is_not_utf8(tmp_path, value):
+    write_json(tmp_path / "x.json", [value])
+    assert json.loads((tmp_path / "x.json").read_bytes()) == [value]
 
 
 @given(st.binary(max_size=300))

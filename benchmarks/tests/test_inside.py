@@ -78,6 +78,12 @@ def test_cells_that_are_links_are_neither_written_nor_removed(matrix):
     assert sorted(path.name for path in Path("precious").iterdir()) == ["status.json", "thesis.txt"]
 
 
+def test_a_run_in_a_folder_whose_name_is_not_utf8_is_refused_at_once(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["bench", "--model", "dcgan", "--size", "16", "--steps", "1", "--no-eval", "--out", "out\udce9"]) == 2
+    assert "is no UTF-8; type --out" in capsys.readouterr().err and not list(tmp_path.iterdir())
+
+
 def test_nothing_of_a_run_is_removed_through_a_link(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     photos = tmp_path / "photos"

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from zoo_core.files import writable
+
 NAMES = ("metadata.jsonl", "metadata.csv")  # in order of preference
 MOST_BYTES = 256 * 2**20
 MIXTURE = 4  # values that one image may have of one field: `type` of the lists ["fire", "flying"] becomes type1 and type2
@@ -135,9 +137,19 @@ def _fields(record: Mapping[str, Any], mixtures: Mapping[str, int], lost: Contai
         if name in mixtures:
             for place, part in enumerate(value if isinstance(value, list) else [value], 1):
                 if (text := _text(part)) is not None:
-                    yield f"{name}{place}", text
+                    yield plain(f"{name}{place}"), text
         elif name not in lost and (text := _text(value)) is not None:
-            yield name, text
+            yield plain(name), text
+
+
+def plain(text: str) -> str:
+    """Text that can be written: names that are not UTF-8, as old archives leave them, are read as Windows-1252."""
+    if writable(text):
+        return text
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("cp1252", "replace")
+    except UnicodeEncodeError:  # half a pair of UTF-16, out of a JSON escape
+        return text.encode("utf-8", "replace").decode()
 
 
 def shown(text: str) -> str:
@@ -186,7 +198,7 @@ def _text(value: Any) -> str | None:
         return f"{value:.12g}" if math.isfinite(value) else None
     if isinstance(value, int):
         return str(value)
-    return value.strip() or None if isinstance(value, str) else None
+    return plain(value.strip()) or None if isinstance(value, str) else None
 
 
 def _jsonl(text: str) -> Iterator[tuple[int, Any]]:

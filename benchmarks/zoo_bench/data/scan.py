@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from zoo_bench.data.metadata import NAMES, Row, order, read
+from zoo_bench.data.metadata import NAMES, Row, order, plain, read
 from zoo_bench.data.split import stated
 from zoo_bench.data.written import PACKED, by_zoo
 from zoo_bench.words import plural
@@ -98,7 +98,7 @@ def scan(path: str) -> Listing:
     files = []
     for name in sorted(images):
         row = rows.get(name) or Row({}, None)
-        label = {"class": classes[name]} if name in classes else {}
+        label = {"class": plain(classes[name])} if name in classes else {}
         split = row.split if row.split is not None else splits.get(name)
         found = images[name]
         state = (found.st_size, found.st_mtime_ns, found.st_ctime_ns)

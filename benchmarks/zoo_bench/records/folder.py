@@ -12,8 +12,9 @@ from typing import Any
 
 from zoo_bench.records.inside import lies_in
 from zoo_core.errors import RunFailure, ZooError
-from zoo_core.files import write_bytes, write_json
+from zoo_core.files import writable, write_bytes, write_json
 from zoo_core.recipe.recipe import Recipe
+from zoo_core.registry.names import one_line
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,9 @@ class RunFolder:
         return self.path / "report.json"
 
     def check_free(self, overwrite: bool) -> None:
-        """Raises ZooError if the folder holds a run, or files that are no run's; makes nothing."""
+        """Raises ZooError if the folder holds a run, or files that are no run's, or cannot hold weights; makes nothing."""
+        if not writable(str(self.path)):  # safetensors opens no such path
+            raise ZooError(f"{one_line(str(self.path), 200)} is no UTF-8; type --out with another name")
         if self.path.exists():
             if not self.path.is_dir():
                 raise ZooError(f"{self.path} is a file; type --out with another name")
