@@ -205,3 +205,32 @@ def test_a_recipe_reads_a_packed_copy():
     catalog = discover()
     recipe = plan(catalog, model="dcgan", dataset="packed:packed", size=16, budget=Budget(steps=1), labels=("type",))
     assert load_images(recipe, catalog).sha256 == load("packed", labels=("type",)).sha256
+
+
+def sheet_with_gaps(path, border, gap):
+    """4 x 3 tiles of 16 x 16 pixels, and what was drawn into each."""
+    tiles = np.random.default_rng(5).integers(1, 256, (3, 4, 16, 16, 3), np.uint8)
+    sheet = np.zeros((2 * border + 3 * 16 + 2 * gap, 2 * border + 4 * 16 + 3 * gap, 3), np.uint8)
+    for row in range(3):
+        for column in range(4):
+            top, left = border + row * (16 + gap), border + column * (16 + gap)
+            sheet[top : top + 16, left : left + 16] = tiles[row, column]
+    Image.fromarray(sheet).save(path)
+    return tiles
+
+
+@pytest.mark.parametrize(("typed", "border", "gap"), [("16x16", 0, 0), ("16+1", 1, 1), ("16x16+2+0", 0, 2), ("16+0+3", 3, 0)])
+def test_sheets_with_border_and_gaps_are_cut_where_the_tiles_are(tmp_path, capsys, typed, border, gap):
+    tiles = sheet_with_gaps(tmp_path / "s.png", border, gap)
+    cut(tmp_path / "s.png", tile_of(typed), tmp_path / "out")
+    for row in range(3):
+        for column in range(4):
+            with Image.open(tmp_path / f"out/s/r{row:03d}c{column:03d}.png") as image:
+                assert (np.asarray(image.convert("RGB")) == tiles[row, column]).all()
+    assert capsys.readouterr().err == ""
+
+
+def test_a_sheet_that_is_no_whole_number_of_tiles_is_said(tmp_path, capsys):
+    sheet_with_gaps(tmp_path / "s.png", 1, 1)
+    cut(tmp_path / "s.png", tile_of("16x16"), tmp_path / "out")
+    assert "s.png of 69 x 52 pixels is no whole number of tiles of 16 x 16" in capsys.readouterr().err

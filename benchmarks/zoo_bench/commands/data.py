@@ -66,7 +66,7 @@ def check_command(folder: str, size: int | None, held_out: float, strict: bool, 
 @click.option("--size", type=int, required=True, help="Height and width of the images in pixels.")
 @click.option("--channels", default=3, show_default=True, help="1 grey, 3 RGB, 4 RGB with alpha.")
 @click.option("--background", default="white", show_default=True, help="Colour behind transparent pixels.")
-@click.option("--sheet", metavar="WIDTHxHEIGHT", help="SOURCE is a sprite sheet, or a folder of them: cut tiles of this size.")
+@click.option("--sheet", metavar="WxH[+GAP[+BORDER]]", help="SOURCE is a sprite sheet, or a folder of them: cut such tiles.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="An option of the dataset.")
 def make_command(
     source: str, out: Path, size: int, channels: int, background: str, sheet: str | None, settings: tuple[str, ...]
@@ -108,7 +108,7 @@ def make_command(
         except ZooError as error:  # of a folder of tiles that nobody typed
             raise ZooError(str(error).replace(tiles, f"{source} in tiles of {sheet}")) from None
         if tile:
-            images = dataclasses.replace(images, note=f"cut from {Path(source).name} in tiles of {tile[0]} x {tile[1]}")
+            images = dataclasses.replace(images, note=f"cut from {Path(source).name} in tiles of {tile}")
         pack(images, out, behind)
     held = int(images.held_out.sum())
     click.echo(f"{out}: {len(images.pixels) - held:,} images to train on, {held:,} held out, {len(images.skipped):,} left out")
