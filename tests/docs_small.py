@@ -56,14 +56,16 @@ def make_small(patch: pytest.MonkeyPatch, scored: bool) -> None:
     patch.setattr(conformance, "_call", once(conformance._call))
 
 
-def short(make: Callable[..., Recipe], steps: int) -> Callable[..., Recipe]:
+def short(make: Callable[..., Any], steps: int) -> Callable[..., Any]:
     """The recipes that a function makes, with a budget of at most that many steps; what is a dry run is left as it is."""
 
-    def made(*arguments: Any) -> Recipe:
-        recipe = make(*arguments)
+    def made(*arguments: Any) -> Any:
+        found = make(*arguments)
+        recipe, *provenance = found if isinstance(found, tuple) else (found,)
         asked = next(each for each in arguments if isinstance(each, Asked))
         enough = recipe.budget.steps is not None and recipe.budget.steps <= steps
-        return recipe if enough or asked.sweep.dry_run else replace(recipe, budget=Budget(steps=steps))
+        few = recipe if enough or asked.sweep.dry_run else recipe.with_budget(Budget(steps=steps))
+        return (few, *provenance) if provenance else few
 
     return made
 

@@ -45,8 +45,9 @@ def test_a_run_leaves_everything_that_is_promised(finished):
     for name in ("final", "real", "00000003"):
         assert Image.open(run / "samples" / f"{name}.png").size[0] > 16
     recipe = json.loads((run / "recipe.json").read_text())
-    assert recipe["versions"]["zoo-colorpicker"] and recipe["dataset_sha256"] and recipe["hardware"]["cores"]
-    assert recipe["command"].startswith("zoo bench --size 16")
+    told = recipe["provenance"]
+    assert told["versions"]["zoo-colorpicker"] and told["dataset_sha256"] and told["hardware"]["cores"]
+    assert told["command"].startswith("zoo bench --size 16")
 
 
 def test_every_score_says_what_it_was_measured_with(finished):

@@ -199,8 +199,7 @@ def test_a_run_says_what_is_left_as_it_was(tmp_path, monkeypatch):
 def test_on_fails_and_auto_goes_on_where_a_phase_does_not_pass(monkeypatch):
     for asked in ("auto", "on"):
         run, data = run_of("dcgan", "train.cuda_graph=auto")
-        train_options = {**run.recipe.options["train"], "cuda_graph": asked}
-        run.recipe = dataclasses.replace(run.recipe, options={**run.recipe.options, "train": train_options})
+        run.recipe = run.recipe.with_option("train", "cuda_graph", asked)
         run.device = torch.device("cuda")  # named, not used: the check is another one here
         monkeypatch.setattr("zoo_train.graphs.problem", lambda run, phase, data: "odd" if phase.name == "critic" else "")
         if asked == "auto":

@@ -73,6 +73,30 @@ def test_a_bad_plugin_fails_one_check_and_only_it(check, plugins):
     assert {result.status for result in results} <= {"passed", "failed", "skipped"}
 
 
+def test_a_generator_that_asks_the_upsampler_for_nothing_says_so(plugins):
+    own = "nn.Conv2d(width + self.guide, space.channels, 3, padding=1)"
+    changes = [("upsampler.head(width + self.guide, space.channels, size)", f"Last({own})"), ("upsampler.stage(", "Twice(")]
+    layers = """
+class Last(nn.Sequential):
+    def forward(self, x, w):
+        return super().forward(x).tanh()
+
+
+class Twice(nn.Module):
+    def __init__(self, cin, cout, latent):
+        super().__init__()
+        self.layer = nn.ConvTranspose2d(cin, cout, 2, 2)
+
+    def forward(self, x, w):
+        return self.layer(x)
+
+
+class """
+    install(plugins.folder, "acme-silent", "generator", "generator.py", [*changes, ("\nclass ", layers)])
+    (result,) = (result for result in run(Suite("acme-silent")) if not result.good)
+    assert result.check.name == "generator_upsampler" and "ignores" in result.seen
+
+
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
 def test_a_check_says_what_the_contract_is_and_where_to_read(check):
     assert check.contract.endswith(".") and len(check.contract) > 20

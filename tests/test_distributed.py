@@ -24,6 +24,7 @@ from zoo_bench.run.launch import check_processes, launch, torchrun_words
 from zoo_core.cli import main, zoo
 from zoo_core.errors import ZooError
 from zoo_core.prior import Prior
+from zoo_core.recipe.recipe import Guide
 from zoo_core.recipe.train_options import TrainOptions
 from zoo_core.registry.catalog import discover
 from zoo_testing.small import random_images, tiny_recipe
@@ -227,8 +228,8 @@ def test_rows_of_all_processes_are_what_one_would_draw(size, mine, times, rest):
 def test_shares_of_a_batch_are_the_batch(size):
     images = random_images(tiny_recipe().space, 10)
     options = TrainOptions(batch=6, shift=0.2, vflip=True)
-    whole = DeviceData(images, options, 1, CPU, guide="edges")
-    parts = [DeviceData(images, options, 1, CPU, guide="edges", world=World(rank, size)) for rank in range(size)]
+    whole = DeviceData(images, options, 1, CPU, guide=Guide("edges"))
+    parts = [DeviceData(images, options, 1, CPU, guide=Guide("edges"), world=World(rank, size)) for rank in range(size)]
     for k in (0, 7):
         batch, shares = whole.batch(k), [part.batch(k) for part in parts]
         assert torch.equal(torch.cat([share.images for share in shares]), batch.images)
@@ -268,7 +269,7 @@ def test_a_dead_process_ends_the_run_and_one_process_goes_on(tmp_path, capfd, mo
         f"process 1 of the run was ended by SIGKILL; go on from the last checkpoint with: zoo bench --resume {folder}" in said
     )
     assert "Traceback" not in said
-    assert json.loads((folder / "recipe.json").read_text())["hardware"]["devices"] == 2
+    assert json.loads((folder / "recipe.json").read_text())["provenance"]["hardware"]["devices"] == 2
     reached = max(int(path.stem) for path in folder.glob("checkpoints/*.safetensors"))
     assert reached > 0
     assert main(["bench", "--resume", str(folder), "--steps", str(reached + 2), "--change-recipe", "--no-eval"]) == 0

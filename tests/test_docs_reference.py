@@ -12,11 +12,13 @@ from pathlib import Path
 import click
 import pytest
 
+from zoo_bench.records.provenance import Provenance, recorded
 from zoo_core import executors, hooks, images, interfaces, observers, scores
 from zoo_core.cli import zoo
 from zoo_core.hooks import KINDS, PARTS
 from zoo_core.options import describe
-from zoo_core.recipe.recipe import Budget, Data, plan
+from zoo_core.recipe.plan import plan
+from zoo_core.recipe.recipe import Budget, Data, Guide
 from zoo_core.recipe.train_options import TrainOptions
 from zoo_core.registry.catalog import discover
 from zoo_testing import checks_learning, matrix
@@ -58,7 +60,7 @@ def test_every_kind_and_entry_is_documented(kind):
 
 def test_every_option_of_every_part_is_documented():
     catalog, seen = discover(), 0
-    sections = {"train": TrainOptions}
+    sections = {"train": TrainOptions, "guide": Guide}
     for kind in (*PARTS.values(), "dataset", "executor", "observer"):
         for item in catalog.of(kind):
             config = catalog.load_config(item)
@@ -115,7 +117,8 @@ def test_every_hook_and_interface_is_shown():
 def test_every_field_of_a_recipe_is_documented():
     text = section_of(ROOT / "docs/reference/run-folder.md", "recipe.json")
     recipe = plan(discover(), model="gan", dataset="creatures", size=16, budget=Budget(steps=1))
-    undocumented = [name for name in recipe.to_json() if f"`{name}`" not in text]
+    undocumented = [name for name in recorded(recipe, Provenance()) if f"`{name}`" not in text]
+    undocumented += [field.name for field in dataclasses.fields(Provenance) if f"| `{field.name}` |" not in text]
     assert undocumented == []
     words = "id options labels background guide overfit"
     assert {field.name for field in dataclasses.fields(Data)} == set(words.split()), "say so in docs/reference/run-folder.md"

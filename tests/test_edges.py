@@ -16,6 +16,7 @@ from zoo_core.errors import ZooError
 from zoo_core.model.edges import edge_map
 from zoo_core.model.pixels import to_unit
 from zoo_core.pictures.drawing import read_drawing, thinned
+from zoo_core.recipe.recipe import Guide
 from zoo_core.recipe.train_options import TrainOptions
 from zoo_core.space import Space
 from zoo_testing.small import random_images
@@ -94,8 +95,8 @@ def test_autocast_changes_no_edge():
 
 
 def test_training_guides_are_edges_of_the_augmented_images_as_the_options_say():
-    options = TrainOptions(batch=5, flip=True, shift=0.2, edge_threshold=0.7, edge_thin=True)
-    data = DeviceData(random_images(Space(16)), options, 0, torch.device("cpu"), guide="edges")
+    options = TrainOptions(batch=5, flip=True, shift=0.2)
+    data = DeviceData(random_images(Space(16)), options, 0, torch.device("cpu"), guide=Guide("edges", 0.7, True))
     batch = data.batch(3)
     assert torch.equal(batch.condition.guide, edge_map(batch.images, 0.7, True))
     assert not torch.equal(batch.condition.guide, edge_map(batch.images, 0.7, False))

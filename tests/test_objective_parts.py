@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from zoo_core.errors import ZooError
-from zoo_core.recipe.recipe import Budget, plan
+from zoo_core.recipe.plan import plan
+from zoo_core.recipe.recipe import Budget
 from zoo_core.registry.catalog import discover
 from zoo_testing import Suite
 

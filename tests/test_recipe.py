@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zoo_core.errors import ZooError
-from zoo_core.recipe.recipe import Budget, Recipe, plan
+from zoo_core.recipe.plan import plan
+from zoo_core.recipe.recipe import Budget, Recipe
 from zoo_core.registry.catalog import discover
 from zoo_core.space import halvings, size_problem
 
@@ -95,7 +96,8 @@ def test_sizes_are_those_of_the_design():
 
 def test_planning_does_not_import_torch():
     code = (
-        "import sys; from zoo_core.registry.catalog import discover; from zoo_core.recipe.recipe import Budget, plan;"
+        "import sys; from zoo_core.registry.catalog import discover; from zoo_core.recipe.plan import plan;"
+        "from zoo_core.recipe.recipe import Budget;"
         "plan(discover(), model='wgan_gp', dataset='creatures', size=32, budget=Budget(steps=1), labels=('type',));"
         "assert 'torch' not in sys.modules"
     )

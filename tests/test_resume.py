@@ -40,7 +40,7 @@ def last(run):
 
 def test_precision_is_an_option_of_the_trainer(run):
     assert recipe(run)["options"]["train"]["precision"] == "fp32"
-    assert set(recipe(run)["precision"].values()) == {"fp32: asked for"}
+    assert set(recipe(run)["provenance"]["precision"].values()) == {"fp32: asked for"}
 
 
 def test_what_was_typed_at_the_start_may_be_typed_again(run, capsys):
@@ -54,8 +54,12 @@ def test_the_machine_may_change_and_it_is_said_what_that_means(run, capsys):
     assert resume(run, "--threads", "1", "--device", "cpu", "--precision", "bf16") == 0
     said = " ".join(capsys.readouterr().err.split())
     assert "--threads 1 (was 2), --precision bf16 (was fp32)" in said and "no longer equal, bit for bit" in said
-    assert recipe(run)["threads"] == 1 and recipe(run)["changes"] == ["--threads 1 (was 2)", "--precision bf16 (was fp32)"]
-    assert any(text.startswith("bf16") for text in recipe(run)["precision"].values())
+    assert recipe(run)["threads"] == 1
+    assert recipe(run)["provenance"]["changes"] == [
+        "--threads 1 (was 2)",
+        "--precision bf16 (was fp32)",
+    ]
+    assert any(text.startswith("bf16") for text in recipe(run)["provenance"]["precision"].values())
     assert "bit for bit" in " ".join((resume(run), capsys.readouterr().err)[1].split())  # and again
 
 
@@ -87,13 +91,13 @@ def test_another_recipe_is_refused_in_one_line_and_nothing_is_lost(run, typed, s
 def test_a_run_is_extended_when_told(run, capsys):
     assert resume(run, "--steps", "7", "--set", "train.lr=0.001", "--change-recipe") == 0
     assert last(run) == 7 and recipe(run)["budget"]["steps"] == 7 and recipe(run)["options"]["train"]["lr"] == 0.001
-    assert recipe(run)["changes"] == ["--steps 7 (was --steps 4)", "--set train.lr=0.001 (was 0.0002)"]
+    assert recipe(run)["provenance"]["changes"] == ["--steps 7 (was --steps 4)", "--set train.lr=0.001 (was 0.0002)"]
     assert "--steps 7 (was --steps 4)" in " ".join(capsys.readouterr().err.split())
 
 
 def test_another_version_of_a_plugin_is_a_warning(run, capsys):
     changed = recipe(run)
-    changed["versions"]["zoo-dcgan"] = "0.0.1"
+    changed["provenance"]["versions"]["zoo-dcgan"] = "0.0.1"
     (run / "recipe.json").write_text(json.dumps(changed))
     assert resume(run) == 0
     said = " ".join(capsys.readouterr().err.split())

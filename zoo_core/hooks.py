@@ -53,11 +53,13 @@ class Entry:
     config   "module:Dataclass", the options: a frozen dataclass in a module that does not import torch.
     parts    models: part -> id, for example {"objective": "lsgan"}; parts left out are core's reference ones.
              objectives: the parts that it works with and no other, if it asks more of them than their interface says.
-    options  models only: "part.option" -> value, the paper's settings; part `train` is the trainer.
+    options  models only: "part.option" -> value, the paper's settings; part `train` is the trainer, part `guide` how
+             guides are drawn.
     needs    what the data must have: "labels", "guide", "size=64", "size=64|128", "channels=3".
     weights  models only: "package:folder", a trained model inside the distribution, which `zoo sample NAME` draws with.
     requires distributions, beside its own and zoo-core, whose entries it names: who trains with it is told to install them.
     aliases  ids that the entry once had, "distribution/name": recipes, runs and models that were saved with them are read.
+    ignores  generators only: ("upsampler",) for one that takes nothing of the upsampler it is given.
     """
 
     kind: str
@@ -72,6 +74,7 @@ class Entry:
     weights: str = ""
     requires: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    ignores: tuple[str, ...] = ()
 
 
 @hookspec

@@ -23,7 +23,8 @@ from torch import Tensor, nn
 
 from zoo_bench.data.load import load_images
 from zoo_core.interfaces import Condition
-from zoo_core.recipe.recipe import Budget, plan
+from zoo_core.recipe.plan import plan
+from zoo_core.recipe.recipe import Budget
 from zoo_core.registry.catalog import discover
 
 BATCH = 64

@@ -63,7 +63,7 @@ def engine_iteration(
     run = Run(recipe, CPU, nets, phases, prior, average, optimizers, layout, learning_rates=rates)
     data = DeviceData(images, options, 0, CPU)
     chosen = choose_precision(run, data)
-    run.recipe = Recipe(**{**recipe.__dict__, "precision": chosen})
+    run.precision = chosen
     steps: Iterator[Any] = train(run, data)
     return lambda: next(steps), chosen
 

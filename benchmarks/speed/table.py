@@ -30,7 +30,8 @@ from zoo_bench.run.hardware import hardware, versions
 from zoo_core.errors import ZooError
 from zoo_core.files import write_bytes, write_json
 from zoo_core.model.device import DEVICES, pick_device
-from zoo_core.recipe.recipe import Budget, Recipe, plan
+from zoo_core.recipe.plan import plan
+from zoo_core.recipe.recipe import Budget, Recipe
 from zoo_core.registry.catalog import Catalog, discover
 from zoo_testing.noise import noise_images
 from zoo_train.allocator import keep_heap
@@ -63,7 +64,7 @@ def recipe_of(catalog: Catalog, name: str, device: str, threads: int) -> Recipe:
     parts = {"upsampler": part} if kind == "upsampler" else {}
     for size in SIZES:
         try:
-            recipe = plan(
+            return plan(
                 catalog,
                 model=MODEL if parts else part,
                 dataset="creatures",
@@ -72,9 +73,9 @@ def recipe_of(catalog: Catalog, name: str, device: str, threads: int) -> Recipe:
                 parts=parts,
                 labels=("type",) if "labels" in needs else (),
                 guide="edges" if "guide" in needs else "none",
+                device=device,
                 threads=threads,
             )
-            return Recipe(**{**recipe.__dict__, "device": device})
         except ZooError as error:
             problem = error
     raise problem
@@ -90,7 +91,7 @@ def measured(name: str, device: str, threads: int, seconds: float) -> dict[str, 
     before = memory()
     run = build(recipe, catalog)
     data = DeviceData(images, recipe.train, recipe.seed, run.device, recipe.data.background, recipe.data.guide)
-    run.recipe = Recipe(**{**recipe.__dict__, "precision": choose_precision(run, data)})
+    run.precision = choose_precision(run, data)
     profile = Profile(run.device, traced=False)
     steps = train(run, data, profile.mark)
     next(steps)  # to warm up
@@ -111,7 +112,7 @@ def measured(name: str, device: str, threads: int, seconds: float) -> dict[str, 
         "size": recipe.space.size,
         "batch": recipe.train.batch,
         "parts": dict(recipe.parts),
-        "precision": run.recipe.precision,
+        "precision": run.precision,
         "images_per_second": round(run.images_per_iteration / each, 1),
         "ms_per_iteration": round(1e3 * each, 2),
         "ms": phases,

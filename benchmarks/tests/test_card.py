@@ -15,6 +15,7 @@ from markdown_it import MarkdownIt
 from zoo_bench.publish.card import check_card, model_card
 from zoo_bench.publish.markdown import code, fence, table, words
 from zoo_bench.publish.scrub import scrub, scrub_command, scrub_text
+from zoo_bench.records.provenance import Provenance
 from zoo_core.errors import RunFailure
 from zoo_core.recipe.recipe import Recipe
 from zoo_core.registry.names import one_line
@@ -28,7 +29,7 @@ FILES = ("model.safetensors", "config.json", "recipe.json", "report.json", "samp
 
 
 def recipe(**changes) -> Recipe:
-    return dataclasses.replace(tiny_recipe(), **{"command": "zoo bench --steps 2", "dataset_sha256": "ab" * 32, **changes})
+    return dataclasses.replace(tiny_recipe(), **changes)
 
 
 def report(**changes) -> dict:
@@ -48,8 +49,9 @@ def report(**changes) -> dict:
     return {"evaluator": evaluator, "scores": scores, "training": training, "dataset": {"note": "ours (CC0)"}} | changes
 
 
-def card(recipe: Recipe, report: dict, files=FILES, repo="user/model") -> str:
-    return model_card(repo, CONFIG, recipe, report, files, 1000)
+def card(recipe: Recipe, report: dict, files=FILES, repo="user/model", **told) -> str:
+    provenance = Provenance(**{"command": "zoo bench --steps 2", "dataset_sha256": "ab" * 32, **told})
+    return model_card(repo, CONFIG, recipe, provenance, report, files, 1000)
 
 
 def visible(source: str) -> str:
@@ -67,7 +69,7 @@ def test_the_card_reads_back_with_scores_and_their_evaluator():
 
 
 def test_the_card_says_all_that_is_promised():
-    text = visible(ModelCard(card(recipe(hardware={"cpu": "Fast One"}, versions={"torch": "2.14.1"}), report())).text)
+    text = visible(ModelCard(card(recipe(), report(), hardware={"cpu": "Fast One"}, versions={"torch": "2.14.1"})).text)
     for promised in (
         "zoo bench --steps 2", "zoo sample user/model", 'pip install "zoo-core>=0.1.0"', "Fast One", "torch 2.14.1",
         "ours (CC0)", "Intended use and limits", "FID", "fid-sprites-9x9-abcdef", "0.2 to 0.3", "ab" * 32,
@@ -79,7 +81,7 @@ def test_the_card_says_all_that_is_promised():
 
 def test_a_guided_model_has_the_task_of_one():
     guided = tiny_recipe("cgan", guide="edges")
-    text = card(dataclasses.replace(guided, command="zoo bench"), report())
+    text = card(guided, report())
     assert ModelCard(text).data.pipeline_tag == "image-to-image" and "--guide drawing.png" in text
 
 
@@ -99,16 +101,19 @@ def test_a_model_that_learnt_by_heart_says_so():
 
 def test_a_fine_tuned_model_names_its_origin():
     origin = {"ref": "user/base", "commit": "c" * 40, "sha256": "d" * 64, "networks": "all networks"}
-    text = card(recipe(init_from=origin), report())
+    text = card(recipe(), report(), init_from=origin)
     assert ModelCard(text).data.base_model == "user/base" and "c" * 40 in text
-    local = card(recipe(init_from=origin | {"ref": "run", "commit": ""}), report())
+    local = card(recipe(), report(), init_from=origin | {"ref": "run", "commit": ""})
     assert ModelCard(local).data.base_model is None and "d" * 12 in local
 
 
 def test_hostile_names_stay_text():
     data = dataclasses.replace(recipe().data, options={"path": EVIL})
     text = card(
-        recipe(data=data, command=f"zoo bench '{EVIL}\n```\n<b>'", hardware={"cpu": EVIL}), report(dataset={"note": EVIL})
+        recipe(data=data),
+        report(dataset={"note": EVIL}),
+        command=f"zoo bench '{EVIL}\n```\n<b>'",
+        hardware={"cpu": EVIL},
     )
     page = render(ModelCard(text).text)
     assert "<script" not in page and "<b>" not in page and "javascript" not in re.sub(r">[^<]*<", "", page)

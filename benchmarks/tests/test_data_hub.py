@@ -1,6 +1,5 @@
 """Datasets of the Hub against a Hub on loopback, parquet files, and the datasets that are known by name."""
 
-import dataclasses
 import io
 import json
 import sys
@@ -21,7 +20,8 @@ from zoo_bench.data.options import HubOptions, KnownOptions
 from zoo_bench.plan import pinned
 from zoo_core.cli import zoo
 from zoo_core.errors import RunFailure, ZooError
-from zoo_core.recipe.recipe import Budget, plan
+from zoo_core.recipe.plan import plan
+from zoo_core.recipe.recipe import Budget
 from zoo_core.registry.catalog import discover
 
 pa = pytest.importorskip("pyarrow")
@@ -103,10 +103,11 @@ def test_a_recipe_names_the_commit_and_goes_on_with_it(fake_hub):
     first = repository(fake_hub)
     catalog = discover()
     recipe = plan(catalog, model="dcgan", dataset="hub:user/pets", size=16, budget=Budget(steps=1))
-    data = pinned(recipe.data, catalog)
+    kept = pinned(recipe, catalog)
+    data = kept.data
     assert data.options["commit"] == first and data.options["path"] == "user/pets"
     repository(fake_hub, **{"data/train-00000-of-00001.parquet": table([png(k) for k in range(50, 80)])})
-    again = load_images(dataclasses.replace(recipe, data=data), catalog)
+    again = load_images(kept, catalog)
     assert first in again.note and again.sha256 != load("user/pets").sha256
     assert load(f"user/pets@{first}").sha256 == again.sha256
 
@@ -114,7 +115,7 @@ def test_a_recipe_names_the_commit_and_goes_on_with_it(fake_hub):
 def test_datasets_without_a_commit_stay_as_they_are():
     catalog = discover()
     recipe = plan(catalog, model="dcgan", dataset="creatures", size=16, budget=Budget(steps=1))
-    assert pinned(recipe.data, catalog) == recipe.data
+    assert pinned(recipe, catalog) == recipe
 
 
 def test_without_a_connection_the_cache_is_used(fake_hub, capsys, monkeypatch):

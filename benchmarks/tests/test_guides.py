@@ -182,7 +182,7 @@ def guided(tmp_path_factory):
     """A run of a reference model with guides, and one without."""
     folder = tmp_path_factory.mktemp("guided")
     arguments = ["bench", "--model", "gan", *TINY, "--steps", "3"]
-    thin = ["--guide", "edges", "--set", "train.edge_thin=true", "--labels", "type"]
+    thin = ["--guide", "edges", "--set", "guide.thin=true", "--labels", "type"]
     assert main([*arguments, *thin, "--out", str(folder / "run")]) == 0
     assert main([*arguments, "--no-eval", "--out", str(folder / "plain")]) == 0
     return folder

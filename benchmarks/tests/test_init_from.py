@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -54,8 +53,8 @@ def copy(whole, tmp_path) -> Path:
 
 def started(recipe: Recipe, ref: str | Path) -> dict[str, torch.Tensor]:
     """Networks of a run that starts from `ref`."""
-    run = build(starting_from(recipe, str(ref), discover()), discover())
-    initialise(run, discover())
+    run = build(recipe, discover())
+    initialise(run, starting_from(recipe, str(ref), discover()), discover())
     return {name: value.clone() for name, value in network_tensors(run).items()}
 
 
@@ -87,31 +86,32 @@ def test_the_averaged_generator_alone_is_taken_where_nothing_else_was_published(
 
 def test_another_objective_takes_the_generator_alone(whole, scored_run):
     other = starting_from(recipe_for(scored_run, ("prior=normal",), model="wgan_clip"), str(whole), discover())
-    assert other.init_from["networks"] == GENERATOR
-    assert starting_from(recipe_for(scored_run), str(whole), discover()).init_from["networks"] == ALL
+    assert other["networks"] == GENERATOR
+    assert starting_from(recipe_for(scored_run), str(whole), discover())["networks"] == ALL
 
 
 def test_the_recipe_records_the_commit_and_goes_on_with_it(whole, scored_run, fake_hub):
     first = fake_hub.add("user/model", {path.name: path for path in whole.iterdir()}, tag="v1")
-    recipe = starting_from(recipe_for(scored_run), "user/model@v1", discover())
-    assert (recipe.init_from["ref"], recipe.init_from["commit"]) == ("user/model", first)
-    assert Recipe.from_json(json.loads(json.dumps(recipe.to_json()))).init_from == recipe.init_from
+    recipe = recipe_for(scored_run)
+    start = starting_from(recipe, "user/model@v1", discover())
+    assert (start["ref"], start["commit"]) == ("user/model", first)
     fake_hub.add("user/model", {"model.safetensors": b"others", TRAINING: b"others"})  # the branch moves, the commit stays
     run = build(recipe, discover())
-    initialise(run, discover())
+    initialise(run, start, discover())
     assert same(network_tensors(run), load_file(whole / TRAINING))
 
 
 def test_weights_that_changed_since_are_refused(copy, scored_run):
-    recipe = starting_from(recipe_for(scored_run), str(copy), discover())
+    recipe = recipe_for(scored_run)
+    start = starting_from(recipe, str(copy), discover())
     tensors = load_file(copy / TRAINING)
     name = next(iter(tensors))
     save_file({**tensors, name: tensors[name] + 1}, copy / TRAINING)
     with pytest.raises(ZooError, match="not those that this run was planned with"):
-        initialise(build(recipe, discover()), discover())
+        initialise(build(recipe, discover()), start, discover())
     shutil.rmtree(copy)
     with pytest.raises(ZooError, match=r"copy"):
-        initialise(build(recipe, discover()), discover())
+        initialise(build(recipe, discover()), start, discover())
 
 
 @pytest.mark.parametrize(
@@ -176,8 +176,8 @@ def test_bench_starts_from_it_and_resumes_to_the_same_bytes(whole, tmp_path, cap
     for name in ("a", "b"):
         assert main([*arguments, "--out", str(tmp_path / name)]) == 0
     assert "starts from all networks of" in capsys.readouterr().err
-    recipe = json.loads((tmp_path / "a/recipe.json").read_text())
-    assert recipe["init_from"]["networks"] == ALL and len(recipe["init_from"]["sha256"]) == 64
+    start = json.loads((tmp_path / "a/recipe.json").read_text())["provenance"]["init_from"]
+    assert start["networks"] == ALL and len(start["sha256"]) == 64
     # As if it had been killed before its first checkpoint.
     shutil.rmtree(tmp_path / "b/checkpoints")
     shutil.rmtree(tmp_path / "b/model")
@@ -203,7 +203,7 @@ def test_a_fine_tuned_model_says_whose_weights_it_had(whole, tmp_path):
     arguments = [*SMALL, "--labels", "type", "--no-eval", "--init-from", str(whole), "--steps", "1", "--out", str(out)]
     assert main(arguments) == 0 and main(["publish", str(out), "user/tuned", "--dry-run", str(shown)]) == 0
     assert "| started from | model (" in (shown / "README.md").read_text()
-    assert json.loads((shown / "recipe.json").read_text())["init_from"]["ref"] == "model"
+    assert json.loads((shown / "recipe.json").read_text())["provenance"]["init_from"]["ref"] == "model"
 
 
 def test_save_writes_what_every_command_takes(tmp_path):
@@ -214,8 +214,8 @@ def test_save_writes_what_every_command_takes(tmp_path):
     zoo_core.save(bundle, str(tmp_path / "again"))
     for name in ("config.json", "model.safetensors"):
         assert (tmp_path / "saved" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
-    ready = starting_from(dataclasses.replace(run.recipe, seed=1), str(tmp_path / "saved"), discover())
-    assert ready.init_from["networks"] == GENERATOR
+    start = starting_from(run.recipe.with_seed(1), str(tmp_path / "saved"), discover())
+    assert start["networks"] == GENERATOR
 
 
 def test_checkpoints_that_are_damaged_are_not_published(run, tmp_path):

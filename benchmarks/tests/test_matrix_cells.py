@@ -55,10 +55,10 @@ def test_a_cell_is_repeated_by_its_own_command():
     typed = ("--model", "dcgan,vae", "--seeds", "2", "--set", "train.batch=8", "--set", "latent=5", "--labels", "type")
     matrix = with_threads(planned(*typed, "--background", "#102030", "--recipe", "ning_dcgan_96"), 3)
     cell = matrix.cells[1]
-    words = shlex.split(cell.recipe.command)
+    words = shlex.split(cell.provenance.command)
     assert words[:2] == ["zoo", "bench"] and "--seeds" not in words and "dcgan,vae" not in words
     again = recipe_of(asked_of(bench.make_context("bench", words[2:]), discover()), discover())
-    assert dataclasses.replace(again, command="") == dataclasses.replace(cell.recipe, command="")
+    assert again == cell.recipe
 
 
 def test_options_are_varied_like_parts():
@@ -67,7 +67,8 @@ def test_options_are_varied_like_parts():
     cell = next(cell for cell in matrix.cells if cell.name == "wgan_clip-objective.critic_steps_5-train.shift_0.1-s0")
     assert cell.values == {"model": "wgan_clip", "objective.critic_steps": "5", "train.shift": "0.1"}
     assert cell.recipe.options["objective"]["critic_steps"] == 5 and cell.recipe.train.shift == 0.1
-    assert "--set objective.critic_steps=5 --set train.shift=0.1" in cell.recipe.command and "--vary" not in cell.recipe.command
+    assert "--set objective.critic_steps=5 --set train.shift=0.1" in cell.provenance.command
+    assert "--vary" not in cell.provenance.command
 
 
 def test_an_option_that_one_model_lacks_makes_its_cells_impossible():
@@ -198,7 +199,7 @@ def test_how_many_at_once_and_with_how_many_threads(monkeypatch):
     assert parallel(cells, 8, 3, 0, True) == (3, 2)
     assert parallel(cells, 8, None, 4, True) == (2, 4)
     assert parallel(cells[:2], 64, None, 0, False) == (2, 1)  # elsewhere nothing is known of a machine's cores
-    on_gpu = [dataclasses.replace(cell, recipe=dataclasses.replace(cell.recipe, device="cuda")) for cell in cells]
+    on_gpu = [dataclasses.replace(cell, recipe=cell.recipe.on("cuda")) for cell in cells]
     assert parallel(on_gpu, 8, None, 0, True)[0] == 1
 
 

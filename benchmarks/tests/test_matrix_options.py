@@ -13,11 +13,9 @@ from zoo_bench.commands.bench import bench
 from zoo_bench.evaluation.sprites import WEIGHTS
 from zoo_bench.matrix.cells import plan_matrix
 from zoo_bench.matrix.run import plan_lines
-from zoo_bench.plan import recipe_of
 from zoo_bench.records.matrix import OWN, Matrix, joined, load_matrix, save_matrix
 from zoo_core.cli import main
 from zoo_core.registry.catalog import discover
-from zoo_train.run import takes_upsampler
 
 SMALL = ["--size", "16", "--set", "generator.width=2", "--set", "generator.max_width=8"]
 FEW = ["--set", "dataset.count=40"]
@@ -31,7 +29,7 @@ def planned(*arguments: str) -> Matrix:
 def test_what_is_typed_for_a_matrix_reaches_its_cells(here, monkeypatch):
     asked = []
 
-    def seen(recipe, folder, catalog, options, **more):
+    def seen(recipe, provenance, folder, catalog, options, **more):
         asked.append((recipe, options))
         return {"state": "stopped"}
 
@@ -56,8 +54,8 @@ def test_what_is_typed_for_a_matrix_reaches_its_cells(here, monkeypatch):
 def test_cells_start_from_weights(here):
     assert main(["bench", "--model", "dcgan", *SMALL, *FEW, "--steps", "2", "--no-eval", "--out", "first"]) == 0
     matrix = planned("--model", "dcgan", "--seeds", "2", *SMALL, *FEW, "--init-from", "first")
-    assert all(cell.recipe.init_from["ref"].endswith("first") for cell in matrix.cells)
-    assert "--init-from first" in matrix.cells[1].recipe.command
+    assert all(cell.provenance.init_from["ref"].endswith("first") for cell in matrix.cells)
+    assert "--init-from first" in matrix.cells[1].provenance.command
     assert (
         main(["bench", "--model", "dcgan", "--jobs", "1", *SMALL, *FEW, "--steps", "2", "--no-eval", "--init-from", "first"])
         == 0
@@ -115,18 +113,9 @@ def test_a_generator_without_an_upsampler_is_planned_once():
         "dcgan-transposed-s0", "dcgan-transposed-s1", "dcgan-nearest-s0", "dcgan-nearest-s1",
     ]  # fmt: skip
     own = matrix.cells[0]
-    assert own.values == {"model": "gan_kiss", "upsampler": OWN} and "--upsampler" not in own.recipe.command
+    assert own.values == {"model": "gan_kiss", "upsampler": OWN} and "--upsampler" not in own.provenance.command
     lines = plan_lines(Path("nowhere"), matrix, matrix.cells)
     assert "gan_kiss  its own" in lines[0] and lines[0].endswith("0-1, once: its generator takes no upsampler")
     # other upsamplers leave its cell as it was
     grown = joined(matrix, planned("--model", "gan_kiss", "--upsampler", "colorpicker", "--size", "16"), Path("nowhere"))
     assert grown.cells == matrix.cells
-
-
-def test_generators_that_say_so_take_no_upsampler_and_the_others_do():
-    catalog = discover()
-    for item in catalog.of("generator"):
-        guided = ["--model", "cgan", "--guide", "edges"] if "guide" in item.entry.needs else ["--model", "dcgan"]
-        context = bench.make_context("bench", ["--steps", "2", "--size", "32", *guided, "--generator", item.id])
-        recipe = recipe_of(asked_of(context, catalog), catalog)
-        assert takes_upsampler(recipe, catalog) == ("the upsampler is ignored" not in item.entry.summary), item.id

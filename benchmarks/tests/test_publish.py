@@ -75,7 +75,7 @@ def test_a_stranger_draws_the_published_pictures(scored_run, hub, zoo, tmp_path,
 def test_nothing_private_is_published(scored_run, hub, zoo, tmp_path):
     assert zoo("publish", scored_run, "user/model", "--dry-run", tmp_path / "look")[0] == 0
     recipe = json.loads((tmp_path / "look/recipe.json").read_text())
-    assert recipe["command"].endswith("--out run") and str(scored_run) in (scored_run / "recipe.json").read_text()
+    assert recipe["provenance"]["command"].endswith("--out run") and str(scored_run) in (scored_run / "recipe.json").read_text()
     Recipe.from_json(recipe)
     report = json.loads((tmp_path / "look/report.json").read_text())
     assert "skipped" not in report and "closest" not in report and report["scores"]

@@ -69,7 +69,7 @@ def test_a_polished_report_or_card_is_found(folder, capsys):
     [
         (lambda report, recipe: report.pop("scores"), "published without scores"),
         (lambda report, recipe: report.pop("evaluator"), "measured with"),
-        (lambda report, recipe: recipe.update(dataset_sha256="0" * 64), "not those that"),
+        (lambda report, recipe: recipe["provenance"].update(dataset_sha256="0" * 64), "not those that"),
         (lambda report, recipe: recipe["dataset"].update(options=[]), "does not say which images"),
         (lambda report, recipe: recipe["dataset"].update(id=7), "does not say which images"),
         (lambda report, recipe: recipe["dataset"].update(labels=[["type"]]), "does not say which images"),

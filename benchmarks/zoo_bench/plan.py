@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import shlex
 import sys
 from pathlib import Path
 
 from zoo_bench.asked import Asked
+from zoo_bench.records.provenance import Provenance
 from zoo_core.errors import ZooError
 from zoo_core.options import to_json
-from zoo_core.recipe.recipe import Budget, Data, Recipe, plan
+from zoo_core.recipe.plan import plan
+from zoo_core.recipe.recipe import Budget, Recipe
 from zoo_core.registry.catalog import Catalog
 
 UNCHANGED = ("train.flip=false", "train.vflip=false", "train.shift=0", "train.hue=0")  # one image is to stay one image
@@ -37,18 +38,22 @@ def recipe_of(asked: Asked, catalog: Catalog) -> Recipe:
         guide=images.guide,
         seed=asked.sweep.seed,
         threads=machine.threads,
-        command=shlex.join(["zoo", *sys.argv[1:]]),
+        overfit=images.overfit,
     )
     from zoo_bench.run.hardware import pick_device  # imports torch
 
     device = pick_device(machine.device)
-    data = dataclasses.replace(pinned(recipe.data, catalog), overfit=images.overfit)
-    ready = dataclasses.replace(recipe, device=device, budget=budget or Budget(minutes=DEFAULT_MINUTES[device]), data=data)
-    if not design.init_from:
-        return ready
+    return pinned(recipe, catalog).on(device).with_budget(budget or Budget(minutes=DEFAULT_MINUTES[device]))
+
+
+def provenance_of(asked: Asked, recipe: Recipe, catalog: Catalog) -> Provenance:
+    """What is known before the run begins: the command, and the weights that it starts from, which are looked at."""
+    command = shlex.join(["zoo", *sys.argv[1:]])
+    if not asked.design.init_from:
+        return Provenance(command)
     from zoo_bench.run.init import starting_from  # imports torch
 
-    return starting_from(ready, design.init_from, catalog)
+    return Provenance(command, init_from=starting_from(recipe, asked.design.init_from, catalog))
 
 
 def run_name(recipe: Recipe) -> str:
@@ -69,9 +74,9 @@ def colour(text: str) -> tuple[int, int, int]:
     return int(text[1:3], 16), int(text[3:5], 16), int(text[5:7], 16)
 
 
-def pinned(data: Data, catalog: Catalog) -> Data:
+def pinned(recipe: Recipe, catalog: Catalog) -> Recipe:
     """The same images, named so that they stay the same: a dataset of the Hub is asked for its commit."""
     from zoo_bench.data.named import open_dataset
 
-    dataset = open_dataset(catalog, data.id, data.options)[1]
-    return dataclasses.replace(data, options=to_json(dataset.pinned())) if hasattr(dataset, "pinned") else data
+    dataset = open_dataset(catalog, recipe.data.id, recipe.data.options)[1]
+    return recipe.with_dataset(to_json(dataset.pinned())) if hasattr(dataset, "pinned") else recipe

@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from zoo_core.interfaces import Condition, Generator
+from zoo_core.interfaces import Condition, Generator, Upsampler
+from zoo_core.nets.options import TransposedOptions
+from zoo_core.nets.upsamplers import Transposed
 from zoo_core.space import Space
 from zoo_testing.check import Check, NotApplicable, checks, expect
 from zoo_testing.networks import condition, generator, latents, wake
@@ -153,6 +155,31 @@ def guide(subject: Subject) -> None:
     _expect_changed(net(z, flipped), net(z, given), "another guide gives the same images")
 
 
+def upsampler(subject: Subject) -> None:
+    """It asks the upsampler for layers, unless its entry says `ignores=("upsampler",)`; then it asks for none."""
+    watched = Watched()
+    generator(subject, subject.space(), watched)
+    if subject.entry.ignores:
+        expect(not watched.asked, "its entry says that it ignores the upsampler, and it asks it for layers")
+    else:
+        expect(watched.asked, 'it asks the upsampler for nothing, and its entry lacks ignores=("upsampler",)')
+
+
+class Watched(Upsampler):
+    """The reference upsampler, and whether it was asked for anything."""
+
+    def __init__(self) -> None:
+        self.made, self.asked = Transposed(TransposedOptions()), False
+
+    def stage(self, cin: int, cout: int, latent: int) -> nn.Module:
+        self.asked = True
+        return self.made.stage(cin, cout, latent)
+
+    def head(self, cin: int, channels: int, latent: int) -> nn.Module:
+        self.asked = True
+        return self.made.head(cin, channels, latent)
+
+
 def nothing_given(subject: Subject) -> None:
     """Labels and guides may be absent, and a label of -1 stands for none."""
     space = subject.space(labels=True)
@@ -195,6 +222,6 @@ CHECKS: tuple[Check, ...] = checks(
     "generator",
     READ,
     *(shape, value_range, finite, seeded, independent, latent_matters, trains_everything),
-    *(sizes, channels, meta, labels, guide, nothing_given),
+    *(sizes, channels, meta, labels, guide, nothing_given, upsampler),
 )
 CHECKS += checks("generator", "generator", READ, batch_of_one, after=(CHECKS[0], CHECKS[4]))

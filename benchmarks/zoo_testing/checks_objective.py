@@ -156,7 +156,7 @@ def bfloat16(subject: Subject) -> None:
     chosen = {phase.name: "bf16: checked" for phase in run.phases if phase.bf16}
     if not chosen:
         raise NotApplicable("no phase tolerates bfloat16")
-    _trained(subject, recipe, 1, dataclasses.replace(run, recipe=dataclasses.replace(recipe, precision=chosen)))
+    _trained(subject, recipe, 1, dataclasses.replace(run, precision=chosen))
 
 
 def labels(subject: Subject) -> None:

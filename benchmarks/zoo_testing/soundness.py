@@ -56,18 +56,19 @@ def _undocumented(item: Provided, config: type) -> list[str]:
 def _model(catalog: Catalog, item: Provided) -> list[str]:
     """Parts that are not there and settings that a part does not take."""
     from zoo_core.options import parse
-    from zoo_core.recipe.recipe import REFERENCE
+    from zoo_core.recipe.plan import REFERENCE
+    from zoo_core.recipe.recipe import Guide
     from zoo_core.recipe.train_options import TrainOptions
 
     found = []
-    configs: dict[str, tuple[str, type | None]] = {"train": ("train", TrainOptions)}
+    configs: dict[str, tuple[str, type | None]] = {"train": ("train", TrainOptions), "guide": ("guide", Guide)}
     for part, name in {**REFERENCE, **item.entry.parts}.items():
         try:
             provided = catalog.find(PARTS[part], name, prefer=item.distribution if part in item.entry.parts else "")
             configs[part] = (str(provided), catalog.load_config(provided))
         except ZooError as error:
             found.append(f"{item}: {error}")
-    for part in (*PARTS, "train"):
+    for part in (*PARTS, "train", "guide"):
         settings = {key.partition(".")[2]: value for key, value in item.entry.options.items() if key.startswith(part + ".")}
         owner, config = configs.get(part, (part, None))
         try:

@@ -110,7 +110,7 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
 def _identity(run: Run) -> dict[str, Any]:
     """What a run keeps from its start to its end, as JSON: options and budgets may be changed on the way."""
     recipe = run.recipe
-    found = {"seed": recipe.seed, "parts": dict(recipe.parts), "space": recipe.space.to_json(), "images": recipe.dataset_sha256}
+    found = {"seed": recipe.seed, "parts": dict(recipe.parts), "space": recipe.space.to_json(), "images": run.images_sha256}
     return dict(json.loads(json.dumps(found)))
 
 

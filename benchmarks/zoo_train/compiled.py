@@ -43,7 +43,7 @@ def compile_networks(run: Run, data: DeviceData, backend: str = "inductor") -> d
 def _problem(run: Run, data: DeviceData, names: Collection[str], backend: str) -> str:
     """What is wrong with one step of a phase whose networks `names` are compiled; "" if nothing is."""
     for place, phase in enumerate(run.phases):
-        bf16 = in_bfloat16(run.recipe.precision, phase.name)
+        bf16 = in_bfloat16(run.precision, phase.name)
         truth = phase_gradient(run, phase, place, data, bf16)
         try:
             found = phase_gradient(run, phase, place, data, bf16, lambda nets: _compile(nets, names, backend))

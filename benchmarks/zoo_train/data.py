@@ -11,6 +11,7 @@ from zoo_core.interfaces import Batch, Condition
 from zoo_core.mapped import mapping
 from zoo_core.model.edges import edge_map
 from zoo_core.model.pixels import to_unit
+from zoo_core.recipe.recipe import Guide
 from zoo_core.recipe.train_options import TrainOptions
 from zoo_core.seeds import mix
 from zoo_train.hue import turned
@@ -35,7 +36,7 @@ class DeviceData:
         seed: int,
         device: torch.device,
         background: tuple[int, int, int] = (255, 255, 255),
-        guide: str = "none",
+        guide: Guide = Guide(),  # noqa: B008 (it is frozen)
         world: World = ALONE,
     ) -> None:
         self.world = world
@@ -73,8 +74,7 @@ class DeviceData:
         pixels = self.augment(pixels, k)
         labels = None if self.labels is None else self.labels[index]
         real = to_unit(pixels.permute(0, 3, 1, 2), layout)
-        options = self.options
-        guide = edge_map(real, options.edge_threshold, options.edge_thin) if self.guide == "edges" else None
+        guide = edge_map(real, self.guide.threshold, self.guide.thin) if self.guide.kind == "edges" else None
         return Batch(real, Condition(labels, guide))
 
     def own_places(self, k: int) -> Tensor:

@@ -10,6 +10,7 @@ import torch
 from zoo_core.interfaces import Critic
 from zoo_core.model.bundle import Bundle
 from zoo_core.model.config import FORMAT, NEEDED
+from zoo_core.options import to_json
 from zoo_train.encoder import Encoder
 from zoo_train.run import Run
 
@@ -27,9 +28,7 @@ def run_bundle(run: Run) -> Bundle:
         "space": recipe.space.to_json(),
         "prior": run.prior.to_json(),
         "background": list(recipe.data.background),
-        "guide": {"kind": recipe.data.guide, "threshold": recipe.train.edge_threshold, "thin": recipe.train.edge_thin}
-        if recipe.space.guide
-        else None,
+        "guide": to_json(recipe.data.guide) if recipe.space.guide else None,
         "requires": {name: _version(name) for name in distributions},
         "trained": {"dataset": recipe.data.id, "iterations": run.iteration, "seed": recipe.seed},
     }

@@ -57,7 +57,7 @@ def problem(run: Run, phase: Phase, data: DeviceData, graph: Callable[[torch.Gen
     for other in plain:
         next(train(other, data))
     truth, again = (_weights(other, phase) - before for other in plain)
-    bf16 = in_bfloat16(run.recipe.precision, phase.name)
+    bf16 = in_bfloat16(run.precision, phase.name)
     different = change(_weights(replayed, phase) - before, truth, bf16, noise=relative_error(again, truth))
     return different and f"its step {different}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +13,7 @@ from torch import nn
 
 from zoo_core.errors import ZooError
 from zoo_core.hooks import PARTS
-from zoo_core.interfaces import Critic, Generator, Objective, Phase, Upsampler
+from zoo_core.interfaces import Critic, Generator, Objective, Phase
 from zoo_core.model.build import build_generator
 from zoo_core.prior import Prior
 from zoo_core.recipe.recipe import Recipe
@@ -36,6 +37,8 @@ class Run:
     rollbacks  how often training went back to a checkpoint with half the learning rate.
     encoder    name and number of outputs of the network that turns images into codes; None without one.
     captured   names of the phases whose steps are replayed from a CUDA graph, see zoo_train.captured.
+    precision  phase -> which and why, see zoo_train.precision; fp32 for what is not named.
+    images_sha256  of what it trains on, where that is known: a checkpoint says it, and belongs to no other run.
     """
 
     recipe: Recipe
@@ -54,6 +57,8 @@ class Run:
     rollbacks: int = 0
     encoder: tuple[str, int] | None = None
     captured: frozenset[str] = frozenset()
+    precision: Mapping[str, str] = field(default_factory=dict)
+    images_sha256: str = ""
 
     @property
     def images_per_iteration(self) -> int:
@@ -61,18 +66,22 @@ class Run:
         return self.recipe.train.batch * sum(phase.times for phase in self.phases)
 
 
-def build(recipe: Recipe, catalog: Catalog) -> Run:
-    """Make the networks with the recipe's seed. Raises ZooError if a part is missing or breaks its interface."""
-    device = torch.device(recipe.device)
-    check_cuda_graph(recipe.train, device.type)
+def build(recipe: Recipe, catalog: Catalog, device: str | None = None) -> Run:
+    """Make the networks with the recipe's seed, on its device or another one; on "meta" they are made without memory.
+
+    Raises ZooError if a part is missing or breaks its interface.
+    """
+    on = torch.device(device or recipe.device)
+    check_cuda_graph(recipe.train, on.type)
     torch.manual_seed(mix(recipe.seed, "init"))
     wrapped = [_make(catalog, recipe, "adversarial")] if "adversarial" in recipe.parts else []
     objective: Objective = _make(catalog, recipe, "objective", *wrapped)
     parts = RecipeParts(recipe, catalog)
-    nets = dict(objective.nets(parts))
+    with on if on.type == "meta" else nullcontext():  # elsewhere weights are drawn by the processor, the same for all devices
+        nets = dict(objective.nets(parts))
     layout = memory_format(recipe.train.channels_last, nets)
     for net in nets.values():
-        net.to(device, memory_format=layout)  # type: ignore[call-overload]
+        net.to(on, memory_format=layout)  # type: ignore[call-overload]
     phases = tuple(objective.phases())
     _check(recipe, nets, phases)
     generator = nets["generator"]
@@ -82,7 +91,7 @@ def build(recipe: Recipe, catalog: Catalog) -> Run:
     check_schedule(options)
     optimizers = {
         phase.name: make_optimizer(
-            options, [p for name in phase.trains for p in nets[name].parameters()], _rate(recipe, phase), device.type
+            options, [p for name in phase.trains for p in nets[name].parameters()], _rate(recipe, phase), on.type
         )
         for phase in phases
     }
@@ -90,7 +99,7 @@ def build(recipe: Recipe, catalog: Catalog) -> Run:
     adaptive = make_adaptive(options, phases, nets, parts.vectors, f"objective {recipe.parts['objective']}")
     return Run(
         recipe,
-        device,
+        on,
         nets,
         phases,
         objective.prior,
@@ -98,24 +107,9 @@ def build(recipe: Recipe, catalog: Catalog) -> Run:
         optimizers,
         layout,
         learning_rates=rates,
-        adaptive=adaptive and adaptive.to(device),
+        adaptive=adaptive and adaptive.to(on),
         encoder=_encoder(objective.encoder, nets, parts),
     )
-
-
-def takes_upsampler(recipe: Recipe, catalog: Catalog) -> bool:
-    """Whether the networks of a recipe have anything of its upsampler; some generators fix their own.
-
-    They are made without memory. What cannot be made so is thought to take it.
-    """
-    watched = _Watched(_make(catalog, recipe, "upsampler"))
-    wrapped = [_make(catalog, recipe, "adversarial")] if "adversarial" in recipe.parts else []
-    try:
-        with torch.device("meta"):
-            _make(catalog, recipe, "objective", *wrapped).nets(RecipeParts(recipe, catalog, upsampler=watched))
-    except Exception:  # of any plugin; building it in earnest says what is wrong
-        return True
-    return watched.asked
 
 
 @dataclass(frozen=True)
@@ -126,14 +120,13 @@ class RecipeParts:
     catalog: Catalog
     vectors: list[Critic] = field(default_factory=list)  # critics that were asked for vectors
     outputs: dict[Critic, int] = field(default_factory=dict)  # of the critics of images
-    upsampler: Upsampler | None = None  # in the place of the recipe's
 
     @property
     def space(self) -> Space:
         return self.recipe.space
 
     def generator(self, latent: int) -> Generator:
-        return build_generator(self.recipe.parts, self.recipe.options, self.space, latent, self.catalog, self.upsampler)
+        return build_generator(self.recipe.parts, self.recipe.options, self.space, latent, self.catalog)
 
     def critic(self, out: int, vector: int = 0) -> Critic:
         critic: Critic = _make(self.catalog, self.recipe, "critic", self.space, out, vector)
@@ -142,21 +135,6 @@ class RecipeParts:
         else:
             self.outputs[critic] = out
         return critic
-
-
-class _Watched(Upsampler):
-    """Another upsampler, and whether it was asked for anything."""
-
-    def __init__(self, upsampler: Upsampler) -> None:
-        self.upsampler, self.asked = upsampler, False
-
-    def stage(self, cin: int, cout: int, latent: int) -> nn.Module:
-        self.asked = True
-        return self.upsampler.stage(cin, cout, latent)
-
-    def head(self, cin: int, channels: int, latent: int) -> nn.Module:
-        self.asked = True
-        return self.upsampler.head(cin, channels, latent)
 
 
 def memory_format(channels_last: bool, nets: Mapping[str, nn.Module]) -> torch.memory_format:

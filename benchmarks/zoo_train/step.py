@@ -30,7 +30,7 @@ def step_of(run: Run, phase: Phase, draw: CounterDraw, views: CriticViews | None
     """The step of a phase, with plain operations."""
     optimizer, limit = run.optimizers[phase.name], run.recipe.train.clip_gradient
     trained = [parameter for name in phase.trains for parameter in run.nets[name].parameters()]
-    bf16 = in_bfloat16(run.recipe.precision, phase.name)
+    bf16 = in_bfloat16(run.precision, phase.name)
 
     def step(real: Batch, mark: Mark) -> Mapping[str, Tensor]:
         nets = views.of(run.nets, real.images, run.adaptive) if views else run.nets

@@ -16,6 +16,7 @@ from sphinx.util.docutils import SphinxDirective
 from zoo_core.cli import zoo
 from zoo_core.hooks import KINDS, PARTS
 from zoo_core.options import describe, to_json
+from zoo_core.recipe.recipe import Guide
 from zoo_core.recipe.train_options import TrainOptions
 from zoo_core.registry import names
 from zoo_core.registry.catalog import Catalog, Provided, discover
@@ -76,6 +77,7 @@ def options_page(catalog: Catalog) -> list[str]:
     """Every option of every part, the trainer and the datasets."""
     head = ("option", "type", "default", "accepts", "meaning")
     lines = ["## train", "", "The trainer, for every model: `--set train.KEY=VALUE`.", *table(head, option_rows(TrainOptions))]
+    lines += ["## guide", "", "Edge maps, with `--guide edges`: `--set guide.KEY=VALUE`.", *table(head, option_rows(Guide))]
     for kind in (*dict.fromkeys(PARTS.values()), "dataset", "executor", "observer"):
         for item in of_this_project(catalog, kind):
             config = catalog.load_config(item)

@@ -149,7 +149,7 @@ def _facts(catalog: Catalog, item: Provided) -> dict[str, Any]:
         facts["parts"] |= item.entry.parts
         _add_options(facts, catalog, item, "", {})
         return facts
-    from zoo_core.recipe.recipe import REFERENCE
+    from zoo_core.recipe.plan import REFERENCE
 
     for part in PARTS:
         name = item.entry.parts.get(part, REFERENCE.get(part))
@@ -164,9 +164,12 @@ def _facts(catalog: Catalog, item: Provided) -> dict[str, Any]:
         else:
             facts["parts"][part] = found.id
             _add_options(facts, catalog, found, part, settings)
+    from zoo_core.recipe.recipe import Guide
     from zoo_core.recipe.train_options import TrainOptions
 
     _add_rows(facts, TrainOptions, "train", "train", _settings(item, "train"))
+    if "guide" in item.entry.needs:
+        _add_rows(facts, Guide, "guide", "guide", _settings(item, "guide"))
     return facts
 
 

@@ -16,12 +16,8 @@ def build_generator(
     space: Space,
     latent: int,
     catalog: Catalog,
-    upsampler: Upsampler | None = None,
 ) -> Generator:
-    """The generator alone, as `parts` and `options` name it. Needs no plugin but those of the generator and the upsampler.
-
-    upsampler  in the place of the one that is named.
-    """
-    upsampler = upsampler or catalog.make("upsampler", parts["upsampler"], options.get("upsampler"))
+    """The generator alone, as `parts` and `options` name it. Needs no plugin but those of the generator and the upsampler."""
+    upsampler: Upsampler = catalog.make("upsampler", parts["upsampler"], options.get("upsampler"))
     generator: Generator = catalog.make("generator", parts["generator"], options.get("generator"), space, latent, upsampler)
     return generator

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from zoo_core.options import option
-from zoo_core.space import EDGE_THRESHOLD
 
 OPERATIONS = (
     "colour",
@@ -77,10 +76,3 @@ class TrainOptions:
         below=1,
     )
     augment_images: int = option(50_000, "real images in which the adapted probability can go from 0 to 1", min=1)
-    edge_threshold: float = option(
-        EDGE_THRESHOLD,
-        "with --guide edges: how large a step between neighbours is an edge; black to white is 2",
-        above=0,
-        below=2,
-    )
-    edge_thin: bool = option(False, "with --guide edges: lines one pixel wide instead of two (non-maximum suppression)")

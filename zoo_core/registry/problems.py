@@ -19,6 +19,7 @@ TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)
 SHIPPED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:\w[\w-]*(/\w[\w-]*)*", re.ASCII)  # package:folder/folder
 DISTRIBUTION = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)  # a normal name
 FORMER = re.compile(rf"{DISTRIBUTION.pattern}/{names.NAME.pattern}", re.ASCII)
+SETTABLE = (*PARTS, "train", "guide")  # what a model may set options of
 NEED = re.compile(r"labels|guide|size=[0-9]+(\|[0-9]+)*|channels=[134](\|[134])*", re.ASCII)
 OWN = (str(Path(__file__).with_name("catalog.py")), importlib.__file__, Point.load.__code__.co_filename)  # say nothing
 
@@ -57,12 +58,7 @@ def check_entry(entry: Any) -> None:
     for field in ("target", "config", "summary", "paper", "weights"):
         if not isinstance(getattr(entry, field), str):
             raise Refused(f"{field} of {what} must be text")
-    if not _all_match(NEED, entry.needs):
-        raise Refused(f"needs of {what} must be a tuple of labels, guide, size=64|128 or channels=3, not {entry.needs!r}")
-    if not _all_match(DISTRIBUTION, entry.requires):
-        raise Refused(f"requires of {what} must be a tuple of distributions such as 'zoo-bench', not {entry.requires!r}")
-    if not _all_match(FORMER, entry.aliases):
-        raise Refused(f"aliases of {what} must be a tuple of former ids, distribution/name, not {entry.aliases!r}")
+    _check_lists(entry, what)
     for pairs in (entry.parts, entry.options):
         if not isinstance(pairs, Mapping) or not all(isinstance(key, str) for key in pairs):
             raise Refused(f"parts and options of {what} must be mappings from text")
@@ -71,13 +67,24 @@ def check_entry(entry: Any) -> None:
         raise Refused(f"{what} {problem}")
 
 
+def _check_lists(entry: Entry, what: str) -> None:
+    if not _all_match(NEED, entry.needs):
+        raise Refused(f"needs of {what} must be a tuple of labels, guide, size=64|128 or channels=3, not {entry.needs!r}")
+    if not _all_match(DISTRIBUTION, entry.requires):
+        raise Refused(f"requires of {what} must be a tuple of distributions such as 'zoo-bench', not {entry.requires!r}")
+    if not _all_match(FORMER, entry.aliases):
+        raise Refused(f"aliases of {what} must be a tuple of former ids, distribution/name, not {entry.aliases!r}")
+    if entry.ignores and (entry.kind, entry.ignores) != ("generator", ("upsampler",)):
+        raise Refused(f'ignores of {what} may be ("upsampler",), of a generator, not {entry.ignores!r}')
+
+
 def _all_match(pattern: re.Pattern[str], texts: Any) -> bool:
     return isinstance(texts, tuple) and all(isinstance(text, str) and pattern.fullmatch(text) for text in texts)
 
 
 def _model_problems(entry: Entry) -> Iterator[str]:
     parts = {part: name for part, name in entry.parts.items() if part not in PARTS or not isinstance(name, str) or not name}
-    keys = [key for key in entry.options if key.partition(".")[0] not in (*PARTS, "train") or not key.partition(".")[2]]
+    keys = [key for key in entry.options if key.partition(".")[0] not in SETTABLE or not key.partition(".")[2]]
     if entry.target or entry.config:
         yield "must have parts, not a target or a config"
     elif entry.weights and not SHIPPED.fullmatch(entry.weights):
@@ -85,7 +92,7 @@ def _model_problems(entry: Entry) -> Iterator[str]:
     elif parts:
         yield f"has parts {parts!r}; parts are {', '.join(PARTS)}, each with a name"
     elif keys:
-        yield f"has options {', '.join(keys)}; write them as part.option, with part one of {', '.join((*PARTS, 'train'))}"
+        yield f"has options {', '.join(keys)}; write them as part.option, with part one of {', '.join(SETTABLE)}"
 
 
 def _component_problems(entry: Entry) -> Iterator[str]:

@@ -31,8 +31,8 @@ def make(finished, tmp_path, change, example):
         run = Path(shutil.copytree(finished, tmp_path / f"{model}-{upsampler}-s{seed}"))
         recipe, told = example("recipe"), example("report")
         parts = {**recipe["parts"], "upsampler": f"zoo-core/{upsampler}"}
-        command = f"zoo bench --model {model} --set a='x  y' --seed {seed}"
-        change(run, "recipe.json", model=f"zoo-{model}/{model}", parts=parts, seed=seed, command=command)
+        told_of = {**recipe["provenance"], "command": f"zoo bench --model {model} --set a='x  y' --seed {seed}"}
+        change(run, "recipe.json", model=f"zoo-{model}/{model}", parts=parts, seed=seed, provenance=told_of)
         change(run, "report.json", scores=[{**told["scores"][0], "value": kid, "spread": None}], **report)
         return run
 
@@ -236,7 +236,8 @@ def test_hostile_names_stay_text(four, board, change, example):
     evil = '</td><script>alert("x")</script><img src=x onerror=alert(1)>\'"{{ style }}{% set x %}{# \x00'
     clean = board(four)
     parts = {**example("recipe")["parts"], "upsampler": evil}
-    change(four / "vae-nearest-s0", "recipe.json", model=evil, parts=parts, command=f"zoo --model {evil}", seed=evil)
+    told = {"command": f"zoo --model {evil}"}
+    change(four / "vae-nearest-s0", "recipe.json", model=evil, parts=parts, provenance=told, seed=evil)
     scores = [{**example("report")["scores"][0], "id": f"kid-{evil}"}, {"name": evil, "value": 1.0, "better": evil, "id": evil}]
     evaluator = {"id": evil, "instead_of": evil}
     change(four / "dcgan-nearest-s0", "report.json", scores=scores, evaluator=evaluator, warnings=[evil])

@@ -46,7 +46,7 @@ def test_everything_is_on_the_page(run, page):
 def test_the_command_is_copied_to_the_letter(run, recipe, read_page):
     source = render(run).read_text("utf-8")
     inside = re.search(r'<code id="command">(.*?)</code>', source, re.S).group(1)
-    assert read_page(f"<body><script></script>{inside}</body>").words["body"] == recipe["command"]
+    assert read_page(f"<body><script></script>{inside}</body>").words["body"] == recipe["provenance"]["command"]
 
 
 @pytest.fixture(params=["page", "board"])

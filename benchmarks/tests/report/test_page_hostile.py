@@ -87,7 +87,7 @@ def poisoned(value):
 def test_hostile_text_stays_text(run, recipe, report, page, line):
     clean = page(run)
     (run / "recipe.json").write_text(
-        json.dumps({**poisoned(recipe), "options": {EVIL: {EVIL: EVIL}}, "versions": {EVIL: [EVIL, "\ud800"]}})
+        json.dumps({**poisoned(recipe), "options": {EVIL: {EVIL: EVIL}}, "provenance": {"versions": {EVIL: [EVIL, "\ud800"]}}})
     )
     evil = poisoned(report)
     evil["statistics"] = {"real": {EVIL: 1.0}, "fake": {EVIL: "\udfff"}}

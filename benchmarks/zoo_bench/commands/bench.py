@@ -15,9 +15,10 @@ from zoo_bench.asked import Asked, asked_of
 from zoo_bench.flags import flags_of, sections
 from zoo_bench.habits import what_to_type
 from zoo_bench.matrix.axes import is_for_matrix
-from zoo_bench.plan import recipe_of, run_name
+from zoo_bench.plan import provenance_of, recipe_of, run_name
 from zoo_bench.publish.options import check_unused
 from zoo_bench.records.folder import RunFolder
+from zoo_bench.records.provenance import Provenance
 from zoo_bench.run.launch import check_nodes, check_processes, follow, is_worker, launch, world_of
 from zoo_bench.run.resume import resumed_recipe
 from zoo_bench.run.threads import calm_threads
@@ -89,7 +90,7 @@ def check_for_one_run(asked: Asked) -> None:
 
 def bench_one(asked: Asked, catalog: Catalog) -> int:
     """One run. Returns the exit code: 0, 130 if it was stopped, or that of the processes which were started for it."""
-    recipe, folder = recipe_and_folder(asked, catalog)
+    recipe, provenance, folder = recipe_and_folder(asked, catalog)
     if asked.publication.repo:
         from zoo_bench.publish.upload import check_target  # imports the Hub's client
 
@@ -102,7 +103,7 @@ def bench_one(asked: Asked, catalog: Catalog) -> int:
             folder.check_free(asked.session.overwrite)
         again = shlex.join(["zoo", "bench", "--resume", str(folder.path), *asked.processes.words])
         return launch(asked.processes, sys.argv[1:], again)
-    record = train(asked, recipe, folder, catalog)
+    record = train(asked, recipe, provenance, folder, catalog)
     if record is None:
         return 0
     try:
@@ -121,16 +122,16 @@ def bench_one(asked: Asked, catalog: Catalog) -> int:
     return STOPPED
 
 
-def recipe_and_folder(asked: Asked, catalog: Catalog) -> tuple[Recipe, RunFolder]:
+def recipe_and_folder(asked: Asked, catalog: Catalog) -> tuple[Recipe, Provenance, RunFolder]:
     """What to train and where: a run that goes on, or a new one."""
     if asked.session.resume:
         folder = RunFolder(asked.session.resume)
-        return resumed_recipe(folder.load_recipe(), asked, catalog, folder.path), folder
+        return *resumed_recipe(folder.load_recipe(), folder.load_provenance(), asked, catalog, folder.path), folder
     recipe = recipe_of(asked, catalog)
-    return recipe, RunFolder(asked.session.out or Path("runs") / run_name(recipe))
+    return recipe, provenance_of(asked, recipe, catalog), RunFolder(asked.session.out or Path("runs") / run_name(recipe))
 
 
-def train(asked: Asked, recipe: Recipe, folder: RunFolder, catalog: Catalog) -> dict[str, Any] | None:
+def train(asked: Asked, recipe: Recipe, provenance: Provenance, folder: RunFolder, catalog: Catalog) -> dict[str, Any] | None:
     """Train, score and report. Returns the record of the run; None in a process that is not the first of several."""
     from zoo_bench.evaluation.score import Scoring  # imports torch
     from zoo_bench.run.bench import run_bench  # imports torch
@@ -149,4 +150,4 @@ def train(asked: Asked, recipe: Recipe, folder: RunFolder, catalog: Catalog) -> 
             follow(world, catalog)
             return None
         resume, overwrite = bool(session.resume), session.overwrite
-        return run_bench(recipe, folder, catalog, options, resume=resume, overwrite=overwrite, world=world)
+        return run_bench(recipe, provenance, folder, catalog, options, resume=resume, overwrite=overwrite, world=world)

@@ -84,7 +84,7 @@ def make_command(
     from zoo_bench.data.packed import pack
     from zoo_bench.data.sheets import cut, tile_of
     from zoo_bench.plan import colour
-    from zoo_core.recipe.recipe import split_settings
+    from zoo_core.recipe.plan import split_settings
     from zoo_core.registry.catalog import discover
     from zoo_core.space import CHANNELS, SIZES
 

@@ -25,7 +25,8 @@ from zoo_core.errors import ZooError
 from zoo_core.images import Images
 from zoo_core.model.bundle import CONFIG, Bundle, load_bundle
 from zoo_core.model.hub import fetch
-from zoo_core.recipe.recipe import Recipe, split_settings
+from zoo_core.recipe.plan import split_settings
+from zoo_core.recipe.recipe import Recipe
 from zoo_core.registry.catalog import Catalog
 from zoo_train import encoder as encoders
 
@@ -114,7 +115,7 @@ def _judge_model(reference: str, path: Path, wanted: Comparison, catalog: Catalo
     guides = guides_for(bundle, images, count)
     more = edge_scores(bundle, images, fakes, guides) if guides else []
     more += reconstruction_scores(bundle, encoder, images, behind) if encoder else []
-    other = recipe is not None and not recipe.data.overfit and images.sha256 != recipe.dataset_sha256
+    other = recipe is not None and not recipe.data.overfit and images.sha256 != RunFolder(path).load_provenance().dataset_sha256
     notes = (f"the images of {name} are not those that {path} was trained on",) if other else ()
     return Judged(images, fakes, asked, behind, name, notes, tuple(more))
 

@@ -63,12 +63,13 @@ def _attempt(cell: Cell, folder: RunFolder, scoring: dict[str, Any]) -> tuple[st
         from zoo_bench.run.options import RunOptions
 
         _wait_for_predecessor(folder)
-        begun = folder.recipe.exists() and bool(folder.load_recipe().dataset_sha256)
+        begun = folder.recipe.exists() and bool(folder.load_provenance().dataset_sha256)
         if not begun:
-            folder.save_recipe(cell.recipe)
+            folder.save_recipe(cell.recipe, cell.provenance)
         weights = scoring["weights"] and Path(scoring["weights"])
         record = run_bench(
             folder.load_recipe(),
+            folder.load_provenance(),
             folder,
             discover(),
             RunOptions(

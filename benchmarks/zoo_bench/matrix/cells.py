@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import re
 from typing import Any
 
 from zoo_bench.asked import Asked, Design
 from zoo_bench.matrix.axes import axes, varied
-from zoo_bench.plan import recipe_of
+from zoo_bench.plan import provenance_of, recipe_of
 from zoo_bench.records.matrix import OWN, Cell, Matrix
+from zoo_bench.records.provenance import Provenance
 from zoo_core.errors import ZooError
 from zoo_core.recipe.recipe import Recipe
 from zoo_core.registry.catalog import Catalog
@@ -47,12 +47,13 @@ def _cells(asked: Asked, names: dict[str, str], options: dict[str, str], catalog
     """
     settings = tuple(f"{key}={value}" for key, value in options.items())
     one = asked.with_design(**names, settings=(*asked.design.settings, *settings))
-    recipe, problem = None, ""
+    recipe, problem, provenance = None, "", Provenance()
     try:
         recipe = recipe_of(one, catalog)
         if _ignores_upsampler(one.design, recipe, catalog):
             names, one = {**names, "upsampler": OWN}, one.with_design(upsampler=None)
             recipe = recipe_of(one, catalog)
+        provenance = provenance_of(one, recipe, catalog)
     except ZooError as error:
         problem = str(error)
         if any(problem.startswith(f"--set {key}") for key in options):
@@ -62,21 +63,20 @@ def _cells(asked: Asked, names: dict[str, str], options: dict[str, str], catalog
         return []
     name = re.sub(r"[^\w.-]+", "_", "-".join((*names.values(), *settings)))
     first = asked.sweep.seed
-    if recipe is None:
+    if problem or recipe is None:
         return [Cell(_unique(f"{name}-s{first}", before), values, first, problem=problem)]
     cells: list[Cell] = []
     for seed in range(first, first + asked.sweep.seeds):
-        seeded = dataclasses.replace(recipe, seed=seed, command=one.with_seed(seed).command(NOT_OF_A_CELL))
-        cells.append(Cell(_unique(f"{name}-s{seed}", [*before, *cells]), values, seed, seeded))
+        start = provenance.typed(one.with_seed(seed).command(NOT_OF_A_CELL))
+        unique = _unique(f"{name}-s{seed}", [*before, *cells])
+        cells.append(Cell(unique, values, seed, recipe.with_seed(seed), provenance=start))
     return cells
 
 
 def _ignores_upsampler(design: Design, recipe: Recipe, catalog: Catalog) -> bool:
     if not design.upsampler or any(text.startswith("upsampler.") for text in design.settings):
         return False
-    from zoo_train.run import takes_upsampler  # imports torch
-
-    return not takes_upsampler(recipe, catalog)
+    return "upsampler" in catalog.find("generator", recipe.parts["generator"]).entry.ignores
 
 
 def scoring_of(asked: Asked) -> dict[str, Any]:

@@ -168,7 +168,7 @@ def check_same_images(folder: Path, matrix: Matrix, sha256: str) -> None:
     """Raises ZooError if a cell that has begun was started with other images: such cells cannot stand in one table."""
     for cell in matrix.possible:
         before = RunFolder(folder / cell.name)
-        if before.recipe.is_file() and before.load_recipe().dataset_sha256 not in ("", sha256):
+        if before.recipe.is_file() and before.load_provenance().dataset_sha256 not in ("", sha256):
             raise ZooError(
                 f"{folder}: {cell.name} was started with other images than the dataset has now; "
                 f"bring those back, or type --out with another name"
@@ -256,8 +256,8 @@ def with_threads(matrix: Matrix, threads: int) -> Matrix:
     def settled(cell: Cell) -> Cell:
         if cell.recipe is None or cell.recipe.threads:
             return cell
-        command = f"{cell.recipe.command} --threads {threads}"
-        return dataclasses.replace(cell, recipe=dataclasses.replace(cell.recipe, threads=threads, command=command))
+        typed = cell.provenance.typed(f"{cell.provenance.command} --threads {threads}")
+        return dataclasses.replace(cell, recipe=cell.recipe.on(threads=threads), provenance=typed)
 
     return dataclasses.replace(matrix, cells=tuple(map(settled, matrix.cells)))
 

@@ -15,6 +15,7 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from zoo_bench import words as text
 from zoo_bench.publish.licenses import UNSTATED
 from zoo_bench.publish.markdown import code, fence, table, words
+from zoo_bench.records.provenance import Provenance
 from zoo_bench.records.scores import ARROWS, between, label
 from zoo_core.errors import RunFailure
 from zoo_core.recipe.recipe import Recipe
@@ -29,6 +30,7 @@ def model_card(
     repo: str,
     config: Mapping[str, Any],
     recipe: Recipe,
+    provenance: Provenance,
     report: Mapping[str, Any],
     files: Collection[str],
     weights: int,
@@ -42,7 +44,7 @@ def model_card(
 
     Raises RunFailure for a card that the Hub would misread.
     """
-    card = f"---\n{metadata(repo, recipe, report, license).to_yaml()}\n---\n\n" + "\n\n".join(
+    card = f"---\n{metadata(repo, recipe, provenance, report, license).to_yaml()}\n---\n\n" + "\n\n".join(
         [
             f"# {words(repo.partition('/')[2])}",
             _opening(config, recipe, weights),
@@ -50,9 +52,9 @@ def model_card(
             *_use(repo, config, recipe),
             *_limits(recipe, report, files),
             *_license(license),
-            *_data(recipe, report),
+            *_data(recipe, provenance, report),
             *_scores(repo, report),
-            *_training(recipe, report),
+            *_training(recipe, provenance, report),
             *_files(files),
         ]
     )
@@ -60,9 +62,13 @@ def model_card(
     return card + "\n"
 
 
-def metadata(repo: str, recipe: Recipe, report: Mapping[str, Any], license: str = UNSTATED) -> ModelCardData:
+def metadata(
+    repo: str, recipe: Recipe, provenance: Provenance, report: Mapping[str, Any], license: str = UNSTATED
+) -> ModelCardData:
     """What the Hub indexes. Datasets are not linked: a dataset of a plugin is no dataset of the Hub."""
     task = GUIDED if recipe.space.guide else UNGUIDED
+    start = provenance.init_from
+    scores = [_eval_result(task, recipe, provenance, report, score) for score in report.get("scores", [])]
     names = [recipe.model, *recipe.parts.values(), recipe.data.id]
     tags = ["zoo", "image-generation", *(name.partition("/")[2] for name in names), f"{recipe.space.size}px"]
     return ModelCardData(
@@ -70,13 +76,15 @@ def metadata(repo: str, recipe: Recipe, report: Mapping[str, Any], license: str 
         library_name=LIBRARY,
         pipeline_tag=task,
         tags=list(dict.fromkeys(tags)),
-        base_model=recipe.init_from["ref"] if recipe.init_from.get("commit") else None,
+        base_model=start["ref"] if start.get("commit") else None,
         model_name=repo,
-        eval_results=[_eval_result(task, recipe, report, score) for score in report.get("scores", [])] or None,
+        eval_results=scores or None,
     )
 
 
-def _eval_result(task: str, recipe: Recipe, report: Mapping[str, Any], score: Mapping[str, Any]) -> EvalResult:
+def _eval_result(
+    task: str, recipe: Recipe, provenance: Provenance, report: Mapping[str, Any], score: Mapping[str, Any]
+) -> EvalResult:
     beside = ("spread", "low", "high", "floor", "at_floor_n", "blurred")
     evaluator = report["evaluator"]
     measured_with = {name: evaluator.get(name) for name in ("extractor", "weights_sha256", "n_real", "n_fake", "seed")}
@@ -85,7 +93,7 @@ def _eval_result(task: str, recipe: Recipe, report: Mapping[str, Any], score: Ma
         dataset_type=recipe.data.id,
         dataset_name=recipe.data.id.partition("/")[2],
         dataset_split=evaluator.get("split"),
-        dataset_args={"sha256": recipe.dataset_sha256, "size": recipe.space.size},
+        dataset_args={"sha256": provenance.dataset_sha256, "size": recipe.space.size},
         metric_type=score["name"],
         metric_name=label(score["name"]),
         metric_value=score["value"],
@@ -172,7 +180,7 @@ def _license(license: str) -> Iterable[str]:
         yield f"{code(license)}, as the publisher states. It is of the weights alone, not of the images they were trained on."
 
 
-def _data(recipe: Recipe, report: Mapping[str, Any]) -> Iterable[str]:
+def _data(recipe: Recipe, provenance: Provenance, report: Mapping[str, Any]) -> Iterable[str]:
     note = report.get("dataset", {}).get("note")
     evaluator = report.get("evaluator", {})
     counts = f", {evaluator['n_real']:,} images, {evaluator['n_held_out']:,} more held out" if evaluator else ""
@@ -184,7 +192,7 @@ def _data(recipe: Recipe, report: Mapping[str, Any]) -> Iterable[str]:
         if note
         else "The dataset states neither provenance nor licence."
     )
-    yield f"SHA-256 of the decoded images, labels and split: {code(recipe.dataset_sha256)}."
+    yield f"SHA-256 of the decoded images, labels and split: {code(provenance.dataset_sha256)}."
 
 
 def _scores(repo: str, report: Mapping[str, Any]) -> Iterable[str]:
@@ -221,11 +229,11 @@ def _scores(repo: str, report: Mapping[str, Any]) -> Iterable[str]:
     yield f"`zoo verify {repo}` measures them again, where the images are."
 
 
-def _training(recipe: Recipe, report: Mapping[str, Any]) -> Iterable[str]:
+def _training(recipe: Recipe, provenance: Provenance, report: Mapping[str, Any]) -> Iterable[str]:
     done = report["training"]
     yield "## Training"
-    yield fence("sh", recipe.command)
-    start = recipe.init_from
+    yield fence("sh", provenance.command)
+    start = provenance.init_from
     facts: list[tuple[str, Any]] = [
         ("model", recipe.model),
         *recipe.parts.items(),
@@ -236,10 +244,10 @@ def _training(recipe: Recipe, report: Mapping[str, Any]) -> Iterable[str]:
         ("time", text.duration(done["seconds"])),
         ("real images per second", text.number(done["images_per_second"], 3)),
         ("weights", ", ".join(f"{name} {count:,}" for name, count in done["parameters"].items())),
-        ("precision", ", ".join(f"{phase}: {how}" for phase, how in recipe.precision.items())),
+        ("precision", ", ".join(f"{phase}: {how}" for phase, how in provenance.precision.items())),
         ("device", recipe.device),
-        *((name, value) for name, value in recipe.hardware.items()),
-        ("versions", ", ".join(f"{name} {version}" for name, version in recipe.versions.items())),
+        *((name, value) for name, value in provenance.hardware.items()),
+        ("versions", ", ".join(f"{name} {version}" for name, version in provenance.versions.items())),
     ]
     yield table(("training", ""), _rows(facts, words))
 

@@ -15,6 +15,7 @@ from zoo_bench.publish.options import Terms
 from zoo_bench.publish.scrub import scrub
 from zoo_bench.publish.training import trained_networks
 from zoo_bench.records.folder import RunFolder
+from zoo_bench.records.provenance import Provenance, recorded
 from zoo_bench.records.source import CARD, ENCODER, NEAREST, RECIPE, REPORT, SAMPLES, TRAINING
 from zoo_bench.samples.drawn import sample_picture
 from zoo_core.errors import RunFailure, ZooError
@@ -34,14 +35,14 @@ def write_folder(run: RunFolder, out: Path, repo: str, catalog: Catalog, terms: 
 
     Raises ZooError if the run is not finished, or if its images are needed for its guides and are not here.
     """
-    recipe, report = run.load_recipe(), finished_report(run)
+    recipe, provenance, report = run.load_recipe(), run.load_provenance(), finished_report(run)
     bundle = load_bundle(run.path, catalog)
     _make_empty(out)
     for name in (CONFIG, WEIGHTS, *(name for name in ENCODER if (run.model / name).exists())):
         write_bytes(out / name, (run.model / name).read_bytes())
-    public = Recipe.from_json(scrub(recipe.to_json()))
+    public = scrub(recorded(recipe, provenance))
     report = scrub({name: value for name, value in report.items() if name not in OWNERS})
-    write_json(out / RECIPE, public.to_json())
+    write_json(out / RECIPE, public)
     write_json(out / REPORT, report)
     write_png(sample_picture(bundle, guide_images(bundle, recipe, catalog)), out / SAMPLES)
     if (run.samples / NEAREST).exists():
@@ -50,7 +51,8 @@ def write_folder(run: RunFolder, out: Path, repo: str, catalog: Catalog, terms: 
         write_bytes(out / TRAINING, trained_networks(run, recipe, catalog))
     names = {path.name for path in out.iterdir()}
     weights = sum(parameter.numel() for parameter in bundle.generator.parameters())
-    card = model_card(repo, bundle.config, public, report, names, weights, terms.license)
+    read = Recipe.from_json(public), Provenance.from_json(public)
+    card = model_card(repo, bundle.config, *read, report, names, weights, terms.license)
     write_bytes(out / CARD, card.encode())
     check_private(out, run.path)
 

@@ -6,7 +6,6 @@ A recipe can name a folder of this machine, a repository to download or a millio
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -22,9 +21,10 @@ from zoo_core.registry.names import one_line
 MOST = 10  # times its default is what a number may be without the user's word
 
 
-def scored_images(ref: str, recipe: Recipe, catalog: Catalog, dataset: str | None, own: bool) -> Images:
+def scored_images(ref: str, recipe: Recipe, sha256: str, catalog: Catalog, dataset: str | None, own: bool) -> Images:
     """Load them. Raises ZooError, with what to type, if they are not here, are others, or need the user's word.
 
+    sha256   of the images that it was scored on.
     dataset  the user's word: "name" or "name:path"; None where nothing was said.
     own      whether the recipe is one of this machine's runs, whose options the user has typed before.
     """
@@ -41,12 +41,11 @@ def scored_images(ref: str, recipe: Recipe, catalog: Catalog, dataset: str | Non
             raise ZooError(f"{ref} asks for {asked} of {id}, which is done on your word alone; type --dataset {here}")
     if "path" in options and (path or not own):
         options["path"] = path
-    recipe = dataclasses.replace(recipe, data=dataclasses.replace(recipe.data, options=options))
     try:
-        images = load_images(recipe, catalog)
+        images = load_images(recipe.with_dataset(options), catalog)
     except ZooError as error:
         raise ZooError(f"the images of {ref} ({id}) are not here: {error}; type --dataset {here}") from None
-    if images.sha256 != recipe.dataset_sha256:
+    if images.sha256 != sha256:
         raise ZooError(f"the images here are not those that {ref} was scored on (their hash differs); type --dataset {here}")
     return images
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 from zoo_bench.records.folder import RunFolder
@@ -23,7 +22,8 @@ def trained_networks(folder: RunFolder, recipe: Recipe, catalog: Catalog) -> byt
     from zoo_train.checkpoint import load_newest, network_tensors
     from zoo_train.run import build
 
-    run = build(dataclasses.replace(recipe, device="cpu"), catalog)
+    run = build(recipe, catalog, "cpu")
+    run.images_sha256 = folder.load_provenance().dataset_sha256
     path, warnings = load_newest(run, folder.checkpoints)
     if path is None or run.iteration != run.total:
         cause = warnings[0] if warnings else "it has no checkpoint of its last iteration"

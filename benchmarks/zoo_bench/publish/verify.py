@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -70,8 +69,8 @@ def verify_model(
     encoder = load_encoder(source.folder, bundle, catalog, device)
     if recipe.space != bundle.space:
         raise ZooError(f"{RECIPE} of {ref} is of other images than its model draws; publish it again")
-    recipe = dataclasses.replace(recipe, device=device)
-    images = scored_images(ref, recipe, catalog, dataset, source.is_run)
+    recipe = recipe.on(device)
+    images = scored_images(ref, recipe, source.provenance().dataset_sha256, catalog, dataset, source.is_run)
     scoring = Scoring(before["extractor"], weights, before["n_fake"])
     now = score_model(bundle, encoder, images, recipe, catalog, scoring, TrainingProgress(quiet=True))
     _same_evaluator(before, now["evaluator"])

@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-NOT_OPTIONS = ("format", "command", "versions", "hardware", "dataset_sha256", "precision")  # of a recipe
+from zoo_bench.records.run import table
+
+TELLING = ("init_from", "changes")  # of a run's provenance, what makes another run of the same recipe
 
 
-def flat(recipe: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """The options of a recipe by dotted names: "options.train.batch"."""
+def flat(recorded: Mapping[str, Any]) -> dict[str, Any]:
+    """What recipe.json says that makes a run another run, by dotted names: "options.train.batch"."""
+    asked = {key: value for key, value in recorded.items() if key not in ("format", "provenance")}
+    told = table(recorded, "provenance")
+    return _dotted({**asked, **{key: told[key] for key in TELLING if key in told}})
+
+
+def _dotted(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for key, value in recipe.items():
-        if not prefix and key in NOT_OPTIONS:
-            continue
+    for key, value in values.items():
         if isinstance(value, Mapping):
-            found |= flat(value, f"{prefix}{key}.")
+            found |= _dotted(value, f"{prefix}{key}.")
         else:
             found[prefix + key] = value
     return found

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from zoo_bench.records.inside import lies_in
+from zoo_bench.records.provenance import Provenance, recorded
 from zoo_core.errors import RunFailure, ZooError
 from zoo_core.files import writable, write_bytes, write_json
 from zoo_core.recipe.recipe import Recipe
@@ -85,14 +86,24 @@ class RunFolder:
         for path in (self.metrics, self.report, self.path / "report.html", self.recipe):
             path.unlink(missing_ok=True)
 
-    def save_recipe(self, recipe: Recipe) -> None:
-        """Write the recipe, from which on the folder is a run."""
-        write_json(self.recipe, recipe.to_json())
+    def save_recipe(self, recipe: Recipe, provenance: Provenance) -> None:
+        """Write the recipe and where it comes from, from which on the folder is a run."""
+        write_json(self.recipe, recorded(recipe, provenance))
 
     def load_recipe(self) -> Recipe:
-        """Raises ZooError if this is no run folder."""
+        """What the run was asked for. Raises ZooError if this is no run folder."""
+        return Recipe.from_json(self._recorded())
+
+    def load_provenance(self) -> Provenance:
+        """What the machine added to the recipe. Raises ZooError if this is no run folder."""
+        return Provenance.from_json(self._recorded())
+
+    def _recorded(self) -> dict[str, Any]:
         try:
-            return Recipe.from_json(json.loads(self.recipe.read_text(encoding="utf-8")))
+            found = json.loads(self.recipe.read_text(encoding="utf-8"))
+            if not isinstance(found, dict):
+                raise ValueError("it holds no JSON object")
+            return found
         except (FileNotFoundError, NotADirectoryError):
             raise ZooError(f"{self.path} holds no run (recipe.json is missing); type the folder of a run") from None
         except (OSError, ValueError, RecursionError) as error:

@@ -12,6 +12,7 @@ from typing import Any
 
 from zoo_bench.records.folder import RunFolder
 from zoo_bench.records.inside import is_name, lies_in
+from zoo_bench.records.provenance import Provenance, recorded
 from zoo_core.errors import ZooError
 from zoo_core.files import write_json
 from zoo_core.hooks import PARTS
@@ -21,7 +22,6 @@ from zoo_core.registry.names import one_line
 FORMAT = 1
 OWN = "its own"  # in place of the upsampler's name, of a cell whose generator takes none
 AXES = {"model": "model", **PARTS}  # flag -> kind of the entries that it names
-PASSING = ("command", "threads", "versions", "hardware", "dataset_sha256", "precision")  # of a recipe, not what is asked for
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Cell:
 
     values   what was chosen for it: "model", "upsampler" ... -> name as typed; a varied option -> its value as typed.
     recipe   None for a cell that is impossible; `problem` then says why.
+    provenance  the cell's own command, and which weights it starts from.
     """
 
     name: str
@@ -37,9 +38,10 @@ class Cell:
     seed: int
     recipe: Recipe | None = None
     problem: str = ""
+    provenance: Provenance = field(default_factory=Provenance)
 
     def to_json(self) -> dict[str, Any]:
-        rest = {"problem": self.problem} if self.recipe is None else {"recipe": self.recipe.to_json()}
+        rest = {"problem": self.problem} if self.recipe is None else {"recipe": recorded(self.recipe, self.provenance)}
         return {"name": self.name, "values": dict(self.values), "seed": self.seed, **rest}
 
 
@@ -164,18 +166,21 @@ def is_finished(cell: Path) -> bool:
 
 
 def _cell(value: Mapping[str, Any]) -> Cell:
-    recipe = Recipe.from_json(value["recipe"]) if "recipe" in value else None
     if not is_name(value["name"]):  # of a folder that is written to, and removed
         raise ValueError(f"{one_line(str(value['name']), 60)} is no name of a cell")
     if type(value["seed"]) is not int or not all(isinstance(text, str) for item in value["values"].items() for text in item):
         raise TypeError(f"cell {value['name']} has no seed, or values that are no text")
-    return Cell(value["name"], dict(value["values"]), value["seed"], recipe, str(value.get("problem", "")))
+    start = value["name"], dict(value["values"]), value["seed"]
+    if "recipe" not in value:
+        return Cell(*start, problem=str(value.get("problem", "")))
+    return Cell(*start, Recipe.from_json(value["recipe"]), provenance=Provenance.from_json(value["recipe"]))
 
 
 def _asked(cell: Cell) -> dict[str, Any]:
     if cell.recipe is None:
         return {}
-    asked = {key: value for key, value in cell.recipe.to_json().items() if key not in PASSING}
+    asked = {**cell.recipe.to_json(), "init_from": cell.provenance.init_from}
+    del asked["threads"]  # of the machine
     return dict(json.loads(json.dumps(asked)))  # as it is read again: lists for tuples
 
 

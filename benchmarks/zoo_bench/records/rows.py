@@ -14,7 +14,7 @@ from typing import Any
 from zoo_bench import words as text
 from zoo_bench.records.flat import flat
 from zoo_bench.records.listing import listed, run_folders
-from zoo_bench.records.matrix import PASSING, is_matrix, load_matrix
+from zoo_bench.records.matrix import is_matrix, load_matrix
 from zoo_bench.records.run import Run, read, table
 from zoo_bench.records.scores import Score, over_seeds, scores_of
 from zoo_core.errors import ZooError
@@ -141,8 +141,9 @@ def _asked(run: Run) -> str:
     """The same for runs that differ in their seed alone."""
     if not run.recipe:
         return str(run.path.resolve())
-    passing = {*PASSING, "seed", "changes"} - {"dataset_sha256"}
-    return json.dumps({key: value for key, value in run.recipe.items() if key not in passing}, sort_keys=True)
+    asked = {key: value for key, value in run.recipe.items() if key not in ("threads", "seed", "provenance")}
+    told = {key: run.provenance.get(key) for key in ("dataset_sha256", "init_from")}
+    return json.dumps({**asked, **told}, sort_keys=True)
 
 
 def _seed(run: Run) -> tuple[float, str]:

@@ -10,13 +10,14 @@ from typing import Any
 
 from zoo_bench.words import finite, plural, short
 from zoo_core.errors import ZooError
+from zoo_core.recipe.recipe import as_today
 
 
 @dataclass(frozen=True)
 class Run:
     """What a run left behind.
 
-    recipe    recipe.json, {} if there is none.
+    recipe    recipe.json as it is written today, {} if there is none.
     metrics   lines of metrics.jsonl in the order of their iteration; of lines of the same iteration, the last.
     report    report.json, {} if the run was not evaluated.
     samples   (iteration, picture), in order.
@@ -39,6 +40,11 @@ class Run:
             return self.path.resolve().name
         return f"{short(model)} with {short(upsampler)}" if upsampler else short(model)
 
+    @property
+    def provenance(self) -> Mapping[str, Any]:
+        """What the machine added to the recipe; {} where that is not known."""
+        return table(self.recipe, "provenance")
+
     def picture(self, name: str) -> Path:
         return self.path / "samples" / f"{name}.png"
 
@@ -48,7 +54,7 @@ def read(path: Path) -> Run:
     if not path.is_dir():
         raise ZooError(f"{path} is not a run folder: type the folder that `zoo bench` printed")
     problems: list[str] = []
-    recipe = _object(path / "recipe.json", problems)
+    recipe = as_today(_object(path / "recipe.json", problems))
     if not recipe and not problems:
         problems.append("recipe.json is missing, so the page cannot say what was trained")
     metrics = _lines(path / "metrics.jsonl", problems)

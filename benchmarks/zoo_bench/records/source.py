@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from zoo_bench.records.folder import RunFolder
+from zoo_bench.records.provenance import Provenance
 from zoo_core.errors import ZooError
 from zoo_core.model.config import CONFIG, WEIGHTS
 from zoo_core.model.hub import fetch
@@ -59,6 +60,10 @@ class Source:
         if not known or not all(isinstance(value, str) for value in parts.values()):
             raise ZooError(f"{RECIPE} of {self.ref} does not say what the model was trained with; publish it again")
         return recipe
+
+    def provenance(self) -> Provenance:
+        """What the recipe was completed with where it was run. Raises ZooError if the recipe is damaged or not published."""
+        return Provenance.from_json(self._object(RECIPE))
 
     def report(self) -> Mapping[str, Any] | None:
         """None if there is none. Raises ZooError if it is damaged."""

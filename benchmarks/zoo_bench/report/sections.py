@@ -141,7 +141,7 @@ def options(run: Run) -> list[tuple[str, Any, Mapping[str, Any]]] | None:
 
 def command(run: Run) -> str | None:
     """What was typed for a run, None where that is not known."""
-    typed = run.recipe.get("command")
+    typed = run.provenance.get("command")
     return typed if isinstance(typed, str) and typed else None
 
 
@@ -158,7 +158,7 @@ def dataset(run: Run) -> dict[str, Any] | None:
         ("channels", CHANNELS.get(_hashable(space.get("channels")))),
         ("labels", labels),
         ("background", text.value(made["background"]) if made.get("background") else None),
-        ("SHA-256", told.get("sha256") or run.recipe.get("dataset_sha256")),
+        ("SHA-256", told.get("sha256") or run.provenance.get("dataset_sha256")),
     ]
     facts = [(name, value) for name, value in pairs if value]
     skipped = [item for item in rows(run.report.get("skipped")) if isinstance(item, dict)]
@@ -168,12 +168,12 @@ def dataset(run: Run) -> dict[str, Any] | None:
 def environment(run: Run) -> list[tuple[str, list[tuple[str, Any]]]] | None:
     """Versions and hardware, as written down before the first step."""
     device = [("device", run.recipe["device"])] if run.recipe.get("device") else []
-    hardware = [(text.words(str(key)), value) for key, value in table(run.recipe, "hardware").items() if value is not None]
+    hardware = [(text.words(str(key)), value) for key, value in table(run.provenance, "hardware").items() if value is not None]
     seconds = [(text.words(key), text.duration(value)) for key, value in table(run.report, "seconds").items()]
     blocks = [
         ("Hardware", device + hardware),
-        ("Precision", list(table(run.recipe, "precision").items())),
-        ("Versions", list(table(run.recipe, "versions").items())),
+        ("Precision", list(table(run.provenance, "precision").items())),
+        ("Versions", list(table(run.provenance, "versions").items())),
         ("Parameters", [(key, text.count(value)) for key, value in table(_training(run), "parameters").items()]),
         ("Time of the evaluation", seconds),
     ]
@@ -194,7 +194,7 @@ def _training(run: Run) -> Mapping[str, Any]:
 
 
 def _hardware(run: Run) -> str:
-    hardware = table(run.recipe, "hardware")
+    hardware = table(run.provenance, "hardware")
     return str(hardware.get("gpu") or hardware.get("cpu") or run.recipe.get("device") or "")
 
 

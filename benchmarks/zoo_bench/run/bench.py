@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from zoo_bench.data.load import load_images
@@ -14,7 +15,9 @@ from zoo_bench.observers.watch import Watch
 from zoo_bench.progress import TrainingProgress
 from zoo_bench.records.folder import RunFolder
 from zoo_bench.records.lock import locked
+from zoo_bench.records.provenance import Provenance, recorded
 from zoo_bench.report.page import render
+from zoo_bench.run.init import initialise
 from zoo_bench.run.loop import train_run
 from zoo_bench.run.options import DEFAULT, RunOptions
 from zoo_bench.run.start import resumed, set_threads, started
@@ -41,6 +44,7 @@ from zoo_train.world import ALONE, World
 
 def run_bench(
     recipe: Recipe,
+    provenance: Provenance,
     folder: RunFolder,
     catalog: Catalog,
     options: RunOptions = DEFAULT,
@@ -59,22 +63,24 @@ def run_bench(
     set_threads(recipe)
     if not resume:
         folder.check_free(overwrite)
-        build(recipe, catalog)  # parts that do not fit together are said before anything is made or replaced
+    run = build(recipe, catalog)  # parts that do not fit together are said before anything is made or replaced
+    if not resume:
+        initialise(run, provenance.init_from, catalog)
     check_extractor(options.scoring)
     images = load_images(recipe, catalog)
     if not resume:
         folder.claim(overwrite)
     with locked(folder.path), watch:
         if resume:
-            run, data = resumed(recipe, folder, images, catalog, progress, world)
+            data, provenance = resumed(run, provenance, folder, images, catalog, progress, world)
         else:
             folder.claim(overwrite)  # again: another process may have come first
             folder.clear()
-            run, data = started(recipe, folder, images, catalog, world)
-        _prepare(run, data, images, folder, progress)
+            data, provenance = started(run, provenance, folder, images, world)
+        _prepare(run, data, images, folder, provenance.init_from, progress)
         draw_real(images, folder, recipe.data.background)
-        world.send(json.dumps(run.recipe.to_json()).encode())
-        watch.started(Watched(folder.path.resolve(), run.recipe.to_json(), run.iteration))
+        world.send(json.dumps(recorded(recipe, provenance)).encode())
+        watch.started(Watched(folder.path.resolve(), recorded(recipe, provenance), run.iteration))
         return _train_and_score(run, data, images, folder, catalog, options, progress, watch)
 
 
@@ -86,11 +92,13 @@ def check_extractor(scoring: Scoring) -> None:
         open_extractor(scoring.extractor, scoring.weights)
 
 
-def _prepare(run: Run, data: DeviceData, images: Images, folder: RunFolder, progress: TrainingProgress) -> None:
+def _prepare(
+    run: Run, data: DeviceData, images: Images, folder: RunFolder, start: Mapping[str, str], progress: TrainingProgress
+) -> None:
     """Make the run fast, and say what it will do."""
     use_tf32(run, data)
     not_compiled, not_captured = compile_networks(run, data), capture_phases(run, data)
-    progress.say(_headline(run, images, folder, data.world))
+    progress.say(_headline(run, start, images, folder, data.world))
     for name, why in not_compiled.items():
         progress.say(f"warning: {name} is not compiled: {why}")
     for name, why in not_captured.items():
@@ -169,13 +177,12 @@ def score_run(
     return report
 
 
-def _headline(run: Run, images: Images, folder: RunFolder, world: World) -> str:
+def _headline(run: Run, start: Mapping[str, str], images: Images, folder: RunFolder, world: World) -> str:
     recipe = run.recipe
     budget = ", ".join(f"{value:g} {name}" for name, value in dataclasses.asdict(recipe.budget).items() if value is not None)
     train = int((~images.held_out).sum())
     skipped = f", {len(images.skipped)} files skipped" if images.skipped else ""
     devices = f" in {world.size} processes" if world.size > 1 else ""
-    start = recipe.init_from
     origin = f"\nstarts from {start['networks']} of {start['ref']} {start['commit']}".rstrip() if start else ""
     return (
         f"{recipe.model} with {recipe.parts['upsampler']} on {recipe.data.id}: {train} images to train on, "

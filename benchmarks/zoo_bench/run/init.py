@@ -6,7 +6,6 @@ checkpoints. Whatever is there is used, and used strictly: nothing is left out, 
 
 from __future__ import annotations
 
-import dataclasses
 import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -30,10 +29,10 @@ GENERATORS = ("net.generator", "average")
 GENERATOR, ALL = "the averaged generator", "all networks"
 
 
-def starting_from(recipe: Recipe, ref: str, catalog: Catalog) -> Recipe:
-    """The recipe with `init_from` filled in: where the weights are from, the commit, their SHA-256 and which they are.
+def starting_from(recipe: Recipe, ref: str, catalog: Catalog) -> dict[str, str]:
+    """What `Provenance.init_from` says: where the weights are from, the commit, their SHA-256 and which they are.
 
-    Tried at once on networks that are thrown away, so that what does not fit is said before a folder is touched.
+    Tried at once on networks without memory, so that what does not fit is said before a folder is touched, or a matrix begins.
     Raises ZooError, with the options to type where REF was made of other networks.
     """
     from zoo_train.run import build
@@ -54,17 +53,21 @@ def starting_from(recipe: Recipe, ref: str, catalog: Catalog) -> Recipe:
         "sha256": file_sha256(weights),
         "networks": ALL if everything else GENERATOR,
     }
-    ready = dataclasses.replace(recipe, init_from=about)
-    initialise(build(dataclasses.replace(ready, device="cpu"), catalog), catalog)
-    return ready
+    try:
+        trial = build(recipe, catalog, "meta")
+    except ZooError:
+        raise
+    except Exception:  # of a plugin that looks at its weights; the run itself says what does not fit
+        return about
+    initialise(trial, about, catalog)
+    return about
 
 
-def initialise(run: Run, catalog: Catalog) -> None:
-    """Put the weights that `run.recipe.init_from` names into a run that was just built; nothing if it names none.
+def initialise(run: Run, about: Mapping[str, str], catalog: Catalog) -> None:
+    """Put the weights that `about`, of `starting_from`, names into a run that was just built; nothing if it is empty.
 
     Raises ZooError, the networks untouched, if the weights are gone, are others by now, or do not fit.
     """
-    about = run.recipe.init_from
     if not about:
         return
     from zoo_core.model.bundle import load_bundle

@@ -11,6 +11,7 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from zoo_bench.asked import Processes
+from zoo_bench.records.provenance import Provenance
 from zoo_core.cli.interpreter import SAFE_PATH
 from zoo_core.errors import RunFailure, ZooError
 from zoo_core.recipe.recipe import Recipe
@@ -127,12 +128,14 @@ def follow(world: World, catalog: Catalog) -> None:
 
     with _deaf():
         try:
-            recipe = Recipe.from_json(json.loads(world.send()))
+            recorded = json.loads(world.send())
+            recipe, provenance = Recipe.from_json(recorded), Provenance.from_json(recorded)
             set_threads(recipe)
             images = load_images(recipe, catalog)
-            if images.sha256 != recipe.dataset_sha256:
+            if images.sha256 != provenance.dataset_sha256:
                 raise ZooError(f"the images of {recipe.data.id} on this machine are not those of node 0; copy them here")
             run = build(recipe, catalog)
+            run.precision = provenance.precision
             data = device_data(run, images, world)
             use_tf32(run, data)
             for _ in train(run, data):

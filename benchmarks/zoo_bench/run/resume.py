@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from zoo_bench.asked import BUDGETS, Asked
+from zoo_bench.records.provenance import Provenance
 from zoo_core.errors import ZooError
 from zoo_core.hooks import PARTS
 from zoo_core.options import parse, to_json
-from zoo_core.recipe.recipe import Budget, Recipe, split_settings
+from zoo_core.recipe.plan import split_settings
+from zoo_core.recipe.recipe import Budget, Guide, Recipe
 from zoo_core.recipe.train_options import TrainOptions
 from zoo_core.registry.catalog import Catalog
 
-FIXED_TRAIN = ("optimizer",)  # its state is in the checkpoint
+FIXED = ("train.optimizer", "guide.kind")  # the state of the one is in the checkpoint, networks are made for the other
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,8 +32,10 @@ class Change:
         return f"{self.flag} {self.after} instead of {self.before}"
 
 
-def resumed_recipe(recipe: Recipe, asked: Asked, catalog: Catalog, folder: Path) -> Recipe:
-    """The recipe to go on with; what is new stands in its `changes`.
+def resumed_recipe(
+    recipe: Recipe, provenance: Provenance, asked: Asked, catalog: Catalog, folder: Path
+) -> tuple[Recipe, Provenance]:
+    """What to go on with; what is new stands in the provenance.
 
     asked  the options of `zoo bench`, of which those count that were typed.
 
@@ -45,7 +49,7 @@ def resumed_recipe(recipe: Recipe, asked: Asked, catalog: Catalog, folder: Path)
     budget = asked.length.budget if asked.typed & set(BUDGETS) else None
     if budget and budget != recipe.budget:
         changes.append(Change(_flags(budget), _flags(recipe.budget), ""))
-        new = dataclasses.replace(new, budget=budget)
+        new = new.with_budget(budget)
     settings = asked.design.settings if "settings" in asked.typed else ()
     new, options = _with_settings(new, settings, catalog, folder)
     changes += options
@@ -53,8 +57,9 @@ def resumed_recipe(recipe: Recipe, asked: Asked, catalog: Catalog, folder: Path)
         flags = ", ".join(change.flag for change in changes)
         raise ZooError(f"{folder} was started with another recipe ({flags} is new); leave that out, or add --change-recipe")
     new, machine = _on_machine(new, asked)
-    notes = [f"{change.flag} (was {change.before})" for change in [*changes, *machine]]
-    return dataclasses.replace(new, changes=[*recipe.changes, *notes]) if notes else recipe
+    if new.device != recipe.device or new.train.precision != recipe.train.precision:
+        provenance = provenance.in_precision({})
+    return new, provenance.changed([f"{change.flag} (was {change.before})" for change in [*changes, *machine]])
 
 
 def _fixed(recipe: Recipe, asked: Asked, catalog: Catalog) -> list[Change]:
@@ -66,7 +71,7 @@ def _fixed(recipe: Recipe, asked: Asked, catalog: Catalog) -> list[Change]:
         "size": (space.size, images.size, int),
         "channels": (space.channels, images.channels, int),
         "labels": (",".join(data.labels), images.labels, str),
-        "guide": (data.guide, images.guide, str),
+        "guide": (data.guide.kind, images.guide, str),
         "seed": (recipe.seed, asked.sweep.seed, int),
         "overfit": (data.overfit, images.overfit, int),
         "background": ("#%02x%02x%02x" % tuple(data.background), images.background, _hex),  # noqa: UP031 (three at once)
@@ -86,22 +91,22 @@ def _with_settings(recipe: Recipe, settings: Sequence[str], catalog: Catalog, fo
     configs: dict[str, type | None] = {
         part: catalog.load_config(catalog.find(PARTS[part], name)) for part, name in recipe.parts.items()
     }
-    configs |= {"train": TrainOptions, "dataset": catalog.load_config(catalog.find("dataset", recipe.data.id))}
-    options = {part: dict(values) for part, values in recipe.options.items()}
+    configs |= {"train": TrainOptions, "guide": Guide, "dataset": catalog.load_config(catalog.find("dataset", recipe.data.id))}
     changes = []
     for part, name, text in split_settings(settings, configs):
         config = configs[part]
         if config is None:
             raise ZooError(f"{part} has no options")
         value = to_json(parse(config, {name: text}, part))[name]
-        before = (recipe.data.options if part == "dataset" else options[part]).get(name)
+        values = {"dataset": recipe.data.options, "guide": to_json(recipe.data.guide)}
+        before = (values[part] if part in values else recipe.options[part]).get(name)
         if value == before:
             continue
-        if part == "dataset" or (part == "train" and name in FIXED_TRAIN):
+        if part == "dataset" or f"{part}.{name}" in FIXED:
             raise ZooError(f"{folder} was started with {part}.{name}={before}, not {value}; start a new run")
-        options[part][name] = value
+        recipe = recipe.with_option(part, name, value)
         changes.append(Change(f"--set {part}.{name}={value}", before, value))
-    return dataclasses.replace(recipe, options=options), changes
+    return recipe, changes
 
 
 def _on_machine(recipe: Recipe, asked: Asked) -> tuple[Recipe, list[Change]]:
@@ -110,33 +115,32 @@ def _on_machine(recipe: Recipe, asked: Asked) -> tuple[Recipe, list[Change]]:
     if "device" in asked.typed:
         from zoo_bench.run.hardware import pick_device  # imports torch
 
-        new = dataclasses.replace(new, device=pick_device(machine.device))
+        new = new.on(pick_device(machine.device))
         changes += [Change(f"--device {new.device}", recipe.device, "")] if new.device != recipe.device else []
     if "threads" in asked.typed and machine.threads != recipe.threads:
-        new = dataclasses.replace(new, threads=machine.threads)
+        new = new.on(threads=machine.threads)
         changes.append(Change(f"--threads {new.threads}", recipe.threads, ""))
     if "precision" in asked.typed and machine.precision != recipe.train.precision:
         changes.append(Change(f"--precision {machine.precision}", recipe.train.precision, ""))
-        train = {**new.options["train"], "precision": machine.precision}
-        new = dataclasses.replace(new, options={**new.options, "train": train}, precision={})
-    return (dataclasses.replace(new, precision={}) if new.device != recipe.device else new), changes
+        new = new.with_option("train", "precision", machine.precision)
+    return new, changes
 
 
-def differences(recipe: Recipe, versions: Mapping[str, str], hardware: Mapping[str, Any]) -> list[str]:
+def differences(provenance: Provenance, versions: Mapping[str, str], hardware: Mapping[str, Any]) -> list[str]:
     """One line each on what is not as it was when the run was started: packages, processor, GPU, threads, number of devices."""
     found = [
         f"{name} is {versions[name]} here, the run was started with {before}: what comes may differ"
-        for name, before in recipe.versions.items()
+        for name, before in provenance.versions.items()
         if versions.get(name, before) != before
     ]
     moved = [
-        f"{name} {hardware[name]} (was {recipe.hardware[name]})"
+        f"{name} {hardware[name]} (was {provenance.hardware[name]})"
         for name in ("cpu", "gpu", "threads", "devices")
-        if name in recipe.hardware and hardware.get(name) != recipe.hardware[name]
-        if not any(change.startswith(f"--{name} ") for change in recipe.changes)  # said once
+        if name in provenance.hardware and hardware.get(name) != provenance.hardware[name]
+        if not any(change.startswith(f"--{name} ") for change in provenance.changes)  # said once
     ]
-    if recipe.changes or moved:
-        said = ", ".join(dict.fromkeys([*recipe.changes, *moved]))
+    if provenance.changes or moved:
+        said = ", ".join(dict.fromkeys([*provenance.changes, *moved]))
         found.append(f"going on with {said}: results no longer equal, bit for bit, those of a run without the change")
     return found
 

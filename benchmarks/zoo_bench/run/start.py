@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 
 import torch
 
 from zoo_bench.progress import TrainingProgress
 from zoo_bench.records.folder import RunFolder
+from zoo_bench.records.provenance import Provenance
 from zoo_bench.run.hardware import hardware, versions
 from zoo_bench.run.init import initialise
 from zoo_bench.run.resume import differences
@@ -19,7 +19,7 @@ from zoo_core.registry.catalog import Catalog
 from zoo_train.checkpoint import checkpoints, load_newest
 from zoo_train.data import DeviceData
 from zoo_train.precision import choose_precision
-from zoo_train.run import Run, build
+from zoo_train.run import Run
 from zoo_train.world import ALONE, World
 
 
@@ -30,57 +30,61 @@ def set_threads(recipe: Recipe) -> None:
 
 
 def started(
-    recipe: Recipe, folder: RunFolder, images: Images, catalog: Catalog, world: World = ALONE
-) -> tuple[Run, DeviceData]:
-    """A new run, its recipe completed with what only this machine and these images tell, and written down."""
+    run: Run, provenance: Provenance, folder: RunFolder, images: Images, world: World = ALONE
+) -> tuple[DeviceData, Provenance]:
+    """Begin a run: its provenance is completed with what only this machine and these images tell, and written down."""
+    recipe = run.recipe
     distributions = {name.partition("/")[0] for name in [recipe.model, recipe.data.id, *recipe.parts.values()]}
-    run = build(
-        dataclasses.replace(
-            recipe,
-            versions=versions({"zoo-core", "zoo-bench"} | distributions),
-            hardware=hardware() | {"devices": world.size},
-            dataset_sha256=images.sha256,
-        ),
-        catalog,
-    )
-    initialise(run, catalog)
+    here = versions({"zoo-core", "zoo-bench"} | distributions), hardware() | {"devices": world.size}
     data = device_data(run, images, world)
-    run.recipe = dataclasses.replace(run.recipe, precision=choose_precision(run, data))
-    folder.save_recipe(run.recipe)
+    run.images_sha256, run.precision = images.sha256, choose_precision(run, data)
+    provenance = provenance.started(*here, images.sha256).in_precision(run.precision)
+    folder.save_recipe(recipe, provenance)
     folder.samples.mkdir(exist_ok=True)
-    return run, data
+    return data, provenance
 
 
 def resumed(
-    recipe: Recipe, folder: RunFolder, images: Images, catalog: Catalog, progress: TrainingProgress, world: World = ALONE
-) -> tuple[Run, DeviceData]:
-    """A run at its newest intact checkpoint, or at its start. Raises ZooError if the images are not the same any more."""
-    if images.sha256 != recipe.dataset_sha256:
+    run: Run,
+    provenance: Provenance,
+    folder: RunFolder,
+    images: Images,
+    catalog: Catalog,
+    progress: TrainingProgress,
+    world: World = ALONE,
+) -> tuple[DeviceData, Provenance]:
+    """Put a run to its newest intact checkpoint, or leave it at its start.
+
+    Raises ZooError if the images are not the same any more.
+    """
+    recipe = run.recipe
+    if images.sha256 != provenance.dataset_sha256:
         raise ZooError(f"the images of {recipe.data.id} are not those that {folder.path} was started with; start a new run")
+    run.images_sha256 = images.sha256
     before = folder.load_recipe()
-    run = build(recipe, catalog)
     path, warnings = load_newest(run, folder.checkpoints)
     if path is None and recipe != before and checkpoints(folder.checkpoints):
         raise ZooError(f"{folder.path} cannot go on with these options ({warnings[-1]}); start a new run")
-    warnings += differences(recipe, versions(set(recipe.versions) - {"python"}), hardware() | {"devices": world.size})
+    here = versions(set(provenance.versions) - {"python"}), hardware() | {"devices": world.size}
+    warnings += differences(provenance, *here)
     if recipe.budget != before.budget:
         run.total = None
     if path is None:
-        initialise(run, catalog)
+        initialise(run, provenance.init_from, catalog)
     for warning in warnings:
         progress.say(f"warning: {warning}")
     if path is None and folder.report.exists():
         raise ZooError(
-            f"{folder.path} is finished and its checkpoints are gone; to train again, type {recipe.command} --overwrite"
+            f"{folder.path} is finished and its checkpoints are gone; to train again, type {provenance.command} --overwrite"
         )
     progress.say(f"resuming at iteration {run.iteration}" if path else "no checkpoint: starting again")
     folder.forget_after(run.iteration)
     data = device_data(run, images, world)
-    if not recipe.precision:
-        run.recipe = dataclasses.replace(recipe, precision=choose_precision(run, data))
-    if run.recipe != before:
-        folder.save_recipe(run.recipe)
-    return run, data
+    run.precision = provenance.precision or choose_precision(run, data)
+    provenance = provenance.in_precision(run.precision)
+    if (recipe, provenance) != (before, folder.load_provenance()):
+        folder.save_recipe(recipe, provenance)
+    return data, provenance
 
 
 def device_data(run: Run, images: Images, world: World = ALONE) -> DeviceData:

@@ -15,7 +15,8 @@ from zoo_aegan.options import AeganOptions, CriticOptions, GeneratorOptions
 
 from zoo_core.interfaces import Condition
 from zoo_core.prior import Prior
-from zoo_core.recipe.recipe import Budget, plan
+from zoo_core.recipe.plan import plan
+from zoo_core.recipe.recipe import Budget
 from zoo_core.registry.catalog import discover
 from zoo_testing.small import random_images, tiny_recipe, trained
 from zoo_train.checkpoint import load_checkpoint, save_checkpoint

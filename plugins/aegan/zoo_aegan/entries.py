@@ -44,6 +44,7 @@ def zoo_entries() -> list[Entry]:
             target="zoo_aegan.generator:PaletteGenerator",
             config="zoo_aegan.options:GeneratorOptions",
             summary="PokeGAN's: every pixel mixes 16 colours that the latent chooses; the upsampler is ignored",
+            ignores=("upsampler",),
             paper=CODE,
         ),
         Entry(

@@ -16,8 +16,8 @@ OURS = {  # Isola et al. train for hours with an L1 weight of 100 and 2e-4; thes
     "train.beta1": 0.5,
     "train.beta2": 0.999,
     "train.schedule": "linear",
-    "train.edge_threshold": 0.3,
-    "train.edge_thin": True,
+    "guide.threshold": 0.3,
+    "guide.thin": True,
 }
 
 

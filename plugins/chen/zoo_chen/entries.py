@@ -35,6 +35,7 @@ def zoo_entries() -> list[Entry]:
             target="zoo_chen.networks:ChenGenerator",
             config="zoo_chen.options:ChenGeneratorOptions",
             summary="transposed convolutions 4x4 from the latent to the image; the upsampler is ignored",
+            ignores=("upsampler",),
             paper=PAPER,
             aliases=("zoo-wgan-gp/chen",),
         ),

@@ -105,6 +105,7 @@ def zoo_entries() -> list[Entry]:
             target="zoo_kiss.autoencoder:Decoder",
             config="zoo_kiss.options:DecoderOptions",
             summary="the paper's decoder; its doublings are fixed, so the upsampler is ignored",
+            ignores=("upsampler",),
             paper=PAPER,
         ),
         Entry(
@@ -121,6 +122,7 @@ def zoo_entries() -> list[Entry]:
             target="zoo_kiss.dense_gan:KissGenerator",
             config="zoo_kiss.options:KissGeneratorOptions",
             summary="the paper's dense layer to a small image, then transposed convolutions; the upsampler is ignored",
+            ignores=("upsampler",),
             paper=PAPER,
             aliases=("zoo-gan/kiss",),
         ),

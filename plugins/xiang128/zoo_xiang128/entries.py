@@ -45,6 +45,7 @@ def zoo_entries() -> list[Entry]:
             target="zoo_xiang128.networks:XiangGenerator",
             config="zoo_xiang128.options:GeneratorOptions",
             summary="the paper's transposed convolutions 5x5, up to the image; the upsampler is ignored",
+            ignores=("upsampler",),
             paper=PAPER,
         ),
         Entry(
