@@ -293,3 +293,16 @@ def test_a_hub_that_cannot_be_reached_is_one_line(fake_hub):
     fake_hub.cut("GET /api/datasets.*", after=-1, times=100)
     with pytest.raises(RunFailure, match=r"the Hub cannot be reached: .*, and user/pets is not in the cache"):
         load("user/pets")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_parquet_with_odd_bytes_is_unpacked_or_one_line(tmp_path, data):
+    whole = bytearray(table([png(k) for k in range(3)]))
+    for _ in range(data.draw(st.integers(1, 3))):
+        whole[data.draw(st.integers(0, len(whole) - 1))] ^= data.draw(st.integers(1, 255))
+    (tmp_path / "x.parquet").write_bytes(whole)
+    try:
+        parquet.unpack([("x.parquet", tmp_path / "x.parquet")], tmp_path)
+    except ZooError as error:
+        assert "x.parquet" in str(error) and "\n" not in str(error)

@@ -1,5 +1,6 @@
 """`zoo data make`: packed copies of folders, datasets and sprite sheets, and the dataset that reads them."""
 
+import hashlib
 import json
 
 import numpy as np
@@ -235,3 +236,17 @@ def test_a_sheet_that_is_no_whole_number_of_tiles_is_said(tmp_path, capsys):
     sheet_with_gaps(tmp_path / "s.png", 1, 1)
     cut(tmp_path / "s.png", tile_of("16x16"), tmp_path / "out")
     assert "s.png of 69 x 52 pixels is no whole number of tiles of 16 x 16" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("bad", [99, -2, 2**70, "a", None, [0]], ids=str)
+def test_labels_of_a_packed_copy_have_names(tmp_path, bad):
+    """A copy whose sums fit, but which no zoo wrote."""
+    make(pictures(tmp_path / "pictures"), "packed", "--size", 16)
+    file, manifest = tmp_path / "packed/images.json", tmp_path / "packed/manifest.json"
+    listed, said = json.loads(file.read_text()), json.loads(manifest.read_text())
+    listed["labels"][3] = [bad]
+    file.write_text(json.dumps(listed))
+    said["files"]["images.json"] = {"bytes": file.stat().st_size, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
+    manifest.write_text(json.dumps(said))
+    with pytest.raises(ZooError, match="is damaged"):
+        load("packed", labels=("class",))

@@ -125,3 +125,10 @@ def test_any_table_gives_labels_or_a_reason(folder, rows, encoding):
             data.load(16, 3, ("no such label",), WHITE)
         assert "\n" not in str(error.value)
         (folder / name).unlink()
+
+
+def test_every_label_can_be_typed(folder):
+    """= and commas mean something after --labels, and a line ends at its end."""
+    said = [{**record, "hp=max": "ab"[n % 2], "a, b": "x\ny" if n % 2 else "z"} for n, record in enumerate(records(str))]
+    (folder / "metadata.jsonl").write_text("\n".join(map(json.dumps, said)))
+    assert Folder(FolderOptions(path=str(folder))).attributes() == {"a_b": ("x y", "z"), "hp_max": ("a", "b")}

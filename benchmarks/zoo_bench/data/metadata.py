@@ -10,6 +10,7 @@ import io
 import json
 import math
 import posixpath
+import re
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -127,8 +128,8 @@ def _mixtures(records: Iterable[Mapping[str, Any]], lost: dict[str, str]) -> dic
                 lost[name] = "holds lists or objects: a label is one text or number for each image"
     mixtures = {name: count for name, count in most.items() if name not in lost and count > 0}
     for name, count in mixtures.items():
-        numbered = ",".join(f"{name}{place}" for place in range(1, count + 1))
-        lost[name] = f"holds lists, which became {numbered.replace(',', ', ')}: type --labels {numbered}"
+        numbered = [typable(f"{name}{place}") for place in range(1, count + 1)]
+        lost[name] = f"holds lists, which became {', '.join(numbered)}: type --labels {','.join(numbered)}"
     return mixtures
 
 
@@ -137,9 +138,9 @@ def _fields(record: Mapping[str, Any], mixtures: Mapping[str, int], lost: Contai
         if name in mixtures:
             for place, part in enumerate(value if isinstance(value, list) else [value], 1):
                 if (text := _text(part)) is not None:
-                    yield plain(f"{name}{place}"), text
+                    yield typable(f"{name}{place}"), text
         elif name not in lost and (text := _text(value)) is not None:
-            yield plain(name), text
+            yield typable(name), text
 
 
 def plain(text: str) -> str:
@@ -150,6 +151,11 @@ def plain(text: str) -> str:
         return text.encode("utf-8", "surrogateescape").decode("cp1252", "replace")
     except UnicodeEncodeError:  # half a pair of UTF-16, out of a JSON escape
         return text.encode("utf-8", "replace").decode()
+
+
+def typable(name: str) -> str:
+    """The name of a field as a label that can be typed: after --labels, = and commas mean something. "hp=max" -> "hp_max"."""
+    return re.sub(r"\s*[=,\r\n\t]\s*", "_", plain(name.strip()))
 
 
 def shown(text: str) -> str:
@@ -198,7 +204,7 @@ def _text(value: Any) -> str | None:
         return f"{value:.12g}" if math.isfinite(value) else None
     if isinstance(value, int):
         return str(value)
-    return plain(value.strip()) or None if isinstance(value, str) else None
+    return " ".join(plain(value).split()) or None if isinstance(value, str) else None
 
 
 def _jsonl(text: str) -> Iterator[tuple[int, Any]]:

@@ -27,6 +27,7 @@ from zoo_core.errors import RunFailure, ZooError
 from zoo_core.files import write_json
 from zoo_core.images import Images, Skipped
 from zoo_core.mapped import chunks
+from zoo_core.registry.names import one_line
 from zoo_core.space import Space
 
 FORMAT = 1
@@ -78,7 +79,7 @@ class Packed:
             colour = tuple(int(value) for value in manifest["background"])
             if manifest["format"] != FORMAT or sizes.keys() != {IMAGES, PIXELS} or len(colour) != 3:
                 raise ValueError(f"format {manifest['format']}")
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise ZooError(f"{self._folder / MANIFEST} cannot be used ({type(error).__name__}): make the copy again") from None
         return {**manifest, "space": space, "files": sizes, "background": colour}
 
@@ -114,8 +115,10 @@ class Packed:
             names = tuple(map(str, found["names"]))
             if pixels.shape[1:] != (size, size, channels) or not len(pixels) == len(held) == len(names):
                 raise ValueError("lengths differ")
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ZooError(f"{folder} is damaged ({error}): make the copy again") from None
+            if ((numbers < -1) | (numbers >= np.array(space.classes, np.int64))).any():
+                raise ValueError("labels that have no name")
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+            raise ZooError(f"{folder} is damaged ({one_line(str(error), 120)}): make the copy again") from None
         chosen = Space(size, channels, {name: space.labels[name] for name in labels})
         return Images(chosen, pixels, numbers[:, columns], held, names, skipped, str(self._manifest.get("note", "")))
 

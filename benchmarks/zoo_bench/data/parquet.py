@@ -69,7 +69,15 @@ def _rows(name: str, path: Path) -> Iterator[tuple[bytes, dict[str, Any]]]:
                     data = row[images]["bytes"] if isinstance(row[images], dict) else row[images]
                     if isinstance(data, bytes):
                         yield data, {column: _value(row[column], names) for column, names in labels.items()}
-    except (broken, OSError) as error:
+    except (
+        broken,
+        OSError,
+        ValueError,
+        LookupError,
+        TypeError,
+        OverflowError,
+        MemoryError,
+    ) as error:  # odd bytes raise many kinds
         reason = (str(error).splitlines() or [""])[0][:100]
         raise ZooError(f"{name} cannot be read as parquet ({reason}): tell its author") from None
 

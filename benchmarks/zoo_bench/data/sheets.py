@@ -11,9 +11,10 @@ import click
 import numpy as np
 from PIL import Image
 
-from zoo_bench.data.decode import SMALLEST, Unusable, decode, one_line
+from zoo_bench.data.decode import SMALLEST, Unusable, decode
 from zoo_bench.data.scan import SUFFIXES, scan
 from zoo_core.errors import ZooError
+from zoo_core.registry.names import one_line
 
 
 @dataclass(frozen=True)
