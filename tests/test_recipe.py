@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from zoo_core.errors import ZooError
 from zoo_core.recipe.plan import plan
-from zoo_core.recipe.recipe import Budget, Recipe
+from zoo_core.recipe.recipe import Budget, Guide, Recipe
 from zoo_core.registry.catalog import discover
 from zoo_core.space import halvings, size_problem
 
@@ -102,3 +102,23 @@ def test_planning_does_not_import_torch():
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("setting", "now"),
+    [
+        ("train.edge_threshold=0.2", "guide.threshold=0.2"),
+        ("edge_threshold=0.2", "guide.threshold=0.2"),
+        ("train.edge_thin=yes", "guide.thin=yes"),
+    ],
+)
+def test_options_of_edges_by_their_old_names_are_answered_with_the_new(setting, now):
+    with pytest.raises(ZooError, match=f"type --set {now}$"):
+        make(settings=[setting], guide="edges")
+
+
+def test_a_guide_is_what_its_options_say():
+    assert make(settings=["guide.threshold=0.7", "thin=yes"], guide="edges").data.guide == Guide("edges", 0.7, True)
+    assert make().data.guide == Guide()
+    with pytest.raises(ZooError, match="type --guide edges"):
+        make(settings=["guide.threshold=0.7"])
