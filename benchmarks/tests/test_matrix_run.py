@@ -93,7 +93,9 @@ def test_a_matrix_does_not_go_on_with_other_images(here, capsys):
     typed = ["bench", "--model", "dcgan,vae", *SMALL]
     assert main(typed) == 0
     recipe = Path("m/dcgan-s0/recipe.json")
-    recipe.write_text(json.dumps({**json.loads(recipe.read_text()), "dataset_sha256": "another"}))
+    said = json.loads(recipe.read_text())
+    said["provenance"]["dataset_sha256"] = "another"
+    recipe.write_text(json.dumps(said))
     assert main([*typed, "--seeds", "2"]) == 2
     assert "dcgan-s0 was started with other images" in capsys.readouterr().err and len(here.started) == 2
 

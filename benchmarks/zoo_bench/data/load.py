@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+from zoo_bench.data.border import checked
 from zoo_core.errors import ZooError
 from zoo_core.recipe.recipe import Recipe
 from zoo_core.registry.catalog import Catalog
@@ -43,5 +44,6 @@ def load_images(recipe: Recipe, catalog: Catalog) -> Images:
     """Decode the images that a recipe names."""
     space, data = recipe.space, recipe.data
     dataset: Dataset = catalog.make("dataset", data.id, data.options)
-    images = dataset.load(space.size, space.channels, data.labels, data.background)
+    loaded = dataset.load(space.size, space.channels, data.labels, data.background)
+    images = checked(loaded, data.id, space.size, space.channels, data.labels)
     return first_images(images, data.overfit) if data.overfit else images
