@@ -17,7 +17,7 @@ DEV = import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["depende
 .PHONY: bench test lint docs clean install install-dev
 
 bench: install
-	$(BIN)/zoo bench --model wgan_gp --upsampler colorpicker --minutes 4 --overwrite $(ARGS)
+	$(BIN)/zoo bench --minutes 4 --overwrite $(ARGS)
 
 test: install-dev
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)

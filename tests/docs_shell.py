@@ -213,7 +213,7 @@ GIVEN: dict[str, Callable[[Shell, str], None]] = {
     "hub:user/name": _dataset_on_hub,
     "YOU/creatures@v1": _published("--upsampler colorpicker"),
     "YOU/mine": _published("--dataset folder:my/pictures"),
-    "runs/wgan_gp-colorpicker-creatures-32-s0": _run("--upsampler colorpicker"),
+    "runs/palette_gan-colorpicker-creatures-32-s0": _run(""),
     "runs/my-vae": _run("--model vae"),
     "check acme-gans": lambda shell, line: _plugin(shell, "acme-gans"),
     **{f"cd {folder.name}": _example for folder in EXAMPLES.iterdir()},

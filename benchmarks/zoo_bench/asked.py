@@ -21,6 +21,7 @@ from zoo_core.hooks import PARTS
 from zoo_core.recipe.recipe import Budget
 from zoo_core.registry.catalog import Catalog
 
+MODEL = "palette_gan"  # what is trained if no model is named; docs/explanation/defaults.md says why
 PATH: Any = click.Path(path_type=Path)
 
 
@@ -31,7 +32,7 @@ class Design:
     preset: str | None = flag(
         "--recipe", is_eager=True, callback=use_recipe, help="Options from a recipe; typed ones win. See recipes/."
     )
-    model: str = flag("--model", default="wgan_gp", help="What to train (zoo list model).")
+    model: str = flag("--model", default=MODEL, help="What to train (zoo list model).")
     objective: str | None = flag("--objective", help="Replace the model's objective.")
     generator: str | None = flag("--generator", help="Replace the model's generator.")
     critic: str | None = flag("--critic", help="Replace the model's critic.")

@@ -55,7 +55,7 @@ def bench(context: click.Context, /, **_: Any) -> None:
     """Train a model on a dataset, score it and write a report.
 
     \b
-    zoo bench --model wgan_gp --upsampler colorpicker
+    zoo bench
     zoo bench --model dcgan --dataset folder:my/images --size 64 --minutes 20
     zoo bench --model dcgan,vae --upsampler nearest,colorpicker --seeds 3
     zoo bench --model wgan_clip --vary critic_steps=1,5 --seeds 3

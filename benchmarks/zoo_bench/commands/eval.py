@@ -67,7 +67,7 @@ def eval_command(reference: str, **values: Any) -> None:
     """Score REF: a run, a model, or a folder of images.
 
     \b
-    zoo eval runs/wgan_gp-colorpicker-creatures-32-s0
+    zoo eval runs/palette_gan-colorpicker-creatures-32-s0
     zoo eval some/model --dataset creatures
     zoo eval generated/images --against real/images
     """

@@ -30,8 +30,8 @@ def publish(run: Path, repo: str, dry_run: Path | None, **values: Any) -> None:
     The commit is downloaded again and compared with what was sent: hashes of all files, and the pictures that it draws.
 
     \b
-    zoo publish runs/wgan_gp-colorpicker-creatures-32-s0 user/creatures --tag v1 --license cc-by-4.0
-    zoo publish runs/wgan_gp-colorpicker-creatures-32-s0 user/creatures --dry-run look
+    zoo publish runs/palette_gan-colorpicker-creatures-32-s0 user/creatures --tag v1 --license cc-by-4.0
+    zoo publish runs/palette_gan-colorpicker-creatures-32-s0 user/creatures --dry-run look
     """
     folder, catalog, terms = RunFolder(run), discover(), Terms(**values)
     folder.load_recipe()  # says what is wrong with RUN before torch is imported
