@@ -211,7 +211,7 @@ GIVEN: dict[str, Callable[[Shell, str], None]] = {
     "path/to/model": _model,
     "user/repo": _model_on_hub,
     "hub:user/name": _dataset_on_hub,
-    "YOU/creatures@v1": _published("--upsampler colorpicker"),
+    "YOU/creatures@v1": _published(""),
     "YOU/mine": _published("--dataset folder:my/pictures"),
     "runs/palette_gan-colorpicker-creatures-32-s0": _run(""),
     "runs/my-vae": _run("--model vae"),

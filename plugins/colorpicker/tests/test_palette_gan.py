@@ -15,11 +15,12 @@ def planned(**given):
 
 
 def test_zoo_bench_trains_it_if_no_model_is_named():
+    from zoo_bench.asked import asked_of
     from zoo_bench.commands.bench import bench
 
-    asked = asked_of(bench.make_context("bench", ["--steps", "1"]))
-    assert given["model"] in {entry.name for entry in zoo_entries() if entry.kind == "model"}
-    assert given["model"] == "palette_gan" and given["upsampler"] is None
+    design = asked_of(bench.make_context("bench", ["--steps", "1"]), discover()).design
+    assert design.model == "palette_gan" and not design.parts
+    assert design.model in {entry.name for entry in zoo_entries() if entry.kind == "model"}
 
 
 def test_its_networks_have_no_grid_and_its_critic_sees_moved_images():
