@@ -5,7 +5,8 @@ from zoo_colorpicker.colorpicker import NearestStage
 from zoo_colorpicker.entries import zoo_entries
 
 from zoo_core.nets.critic import AveragedConv2d
-from zoo_core.recipe.recipe import Budget, plan
+from zoo_core.recipe.plan import plan
+from zoo_core.recipe.recipe import Budget
 from zoo_core.registry.catalog import discover
 from zoo_train.run import build
 
