@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from zoo_bench.data.border import checked
+from zoo_bench.data.options import FolderOptions
 from zoo_core.errors import ZooError
 from zoo_core.images import Images
+from zoo_core.options import parse
 from zoo_core.space import Space
 
 GOOD = Images(
@@ -43,3 +45,10 @@ def test_what_is_right_passes_and_can_no_more_be_changed():
     for array in (images.pixels, images.labels, images.held_out):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 0
+
+
+@pytest.mark.parametrize("text", ["limit=" + "9" * 400, "limit=1e400", f"memory={10**18}", "held_out=nan", "max_pixels=1e30"])
+def test_numbers_of_options_have_bounds(text):
+    name, _, value = text.partition("=")
+    with pytest.raises(ZooError, match=f"^dataset: {name}="):
+        parse(FolderOptions, {name: value}, "dataset")

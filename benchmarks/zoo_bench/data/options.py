@@ -20,9 +20,9 @@ class FolderOptions:
     held_out: float = option(0.1, "part held out, where the folder states no split", min=0.0, max=0.5)
     together: str = option("", "metadata field: images of one value are held out together, where no split is stated")
     max_pixels: int = option(50_000_000, "larger images are skipped undecoded", min=64, max=170_000_000)
-    limit: int = option(0, "images to take at most, 0 for all", min=0)
+    limit: int = option(0, "images to take at most, 0 for all", min=0, max=10**9)
     duplicates: bool = option(False, "keep images whose pixels are those of an earlier one")
-    memory: int = option(2048, "MiB of pixels, beyond which they are read from disk batch by batch", min=1)
+    memory: int = option(2048, "MiB of pixels, beyond which they are read from disk batch by batch", min=1, max=2**24)
 
 
 @dataclass(frozen=True)
@@ -46,4 +46,4 @@ class PackedOptions:
     """Options of the dataset `packed`."""
 
     path: str = option("", "folder that zoo data make has written")
-    memory: int = option(2048, "MiB of pixels, beyond which they are read from disk batch by batch", min=1)
+    memory: int = option(2048, "MiB of pixels, beyond which they are read from disk batch by batch", min=1, max=2**24)
