@@ -115,17 +115,8 @@ def _happy(eye: Eye) -> None:
     eye.add(Tube(arch, (0.2 * r,) * 7, thin=True), INK, 5)
 
 
-EYES: Mapping[str, Callable[[Eye], None]] = {
-    "bead": _bead,
-    "round": _round,
-    "tall": _tall,
-    "fierce": _fierce,
-    "glow": _glow,
-    "slit": _slit,
-    "compound": _compound,
-    "sleepy": _sleepy,
-    "happy": _happy,
-}
+_KINDS = (_bead, _round, _tall, _fierce, _glow, _slit, _compound, _sleepy, _happy)
+EYES: Mapping[str, Callable[[Eye], None]] = {draw.__name__[1:]: draw for draw in _KINDS}
 
 
 def eye(scene: Scene, kind: str, x: float, y: float, r: float, side: int, slope: float) -> None:

@@ -97,18 +97,8 @@ def _stitch(mouth: Mouth) -> None:
     mouth.line(Tube(((x - w * 1.2, y), *zigzag, (x + w * 1.2, y)), (w * 0.08,) * 7, thin=True))
 
 
-MOUTHS: Mapping[str, Callable[[Mouth], None]] = {
-    "smile": _smile,
-    "cat": _cat,
-    "flat": _flat,
-    "frown": _frown,
-    "open": _open,
-    "fangs": _fangs,
-    "grin": _grin,
-    "beak": _beak,
-    "mandibles": _mandibles,
-    "stitch": _stitch,
-}
+_KINDS = (_smile, _cat, _flat, _frown, _open, _fangs, _grin, _beak, _mandibles, _stitch)
+MOUTHS: Mapping[str, Callable[[Mouth], None]] = {draw.__name__[1:]: draw for draw in _KINDS}
 
 
 def mouth(scene: Scene, kind: str, x: float, y: float, w: float) -> None:

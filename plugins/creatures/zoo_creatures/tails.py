@@ -98,23 +98,8 @@ def _tuft(tip: Tip, dice: Dice) -> None:
         tip.add(leaf(tip.x, tip.y, tip.degrees + turn, tip.size, tip.size * 0.45, turn), rim=False)
 
 
-TAILS: Mapping[str, Callable[[Tip, Dice], None]] = {
-    "flame": _flame,
-    "leaf": _leaf,
-    "bolt": _bolt,
-    "shard": _shard,
-    "pebble": _pebble,
-    "fluke": _fluke,
-    "barb": _barb,
-    "star": _star,
-    "heart": _heart,
-    "ball": _ball,
-    "fan": _fan,
-    "fluff": _fluff,
-    "blade": _blade,
-    "wisp": _wisp,
-    "tuft": _tuft,
-}
+_KINDS = (_flame, _leaf, _bolt, _shard, _pebble, _fluke, _barb, _star, _heart, _ball, _fan, _fluff, _blade, _wisp, _tuft)
+TAILS: Mapping[str, Callable[[Tip, Dice], None]] = {draw.__name__[1:]: draw for draw in _KINDS}
 
 
 def tail_tip(scene: Scene, kind: str, x: float, y: float, degrees: float, size: float, dice: Dice, z: float) -> None:
