@@ -56,7 +56,7 @@ TORCH_FREE = (
     *(f"zoo_core.{name}" for name in ("errors", "executors", "files", "hooks", "images", "observers", "options", "prior")),
     *(f"zoo_core.{name}" for name in ("scores", "seeds", "space")),
     *("zoo_bench.entries", "zoo_bench.data.options", "zoo_bench.matrix.options", "zoo_bench.observers.options"),
-    *("zoo_testing.commands.doctor", "zoo_testing.commands.new"),
+    *("zoo_testing.commands.doctor", "zoo_testing.commands.new", "zoo_train.plan"),
 )
 
 

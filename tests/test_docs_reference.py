@@ -17,12 +17,12 @@ from zoo_core import executors, hooks, images, interfaces, observers, scores
 from zoo_core.cli import zoo
 from zoo_core.hooks import KINDS, PARTS
 from zoo_core.options import describe
-from zoo_core.recipe.plan import plan
 from zoo_core.recipe.recipe import Budget, Data, Guide
 from zoo_core.recipe.train_options import TrainOptions
 from zoo_core.registry.catalog import discover
 from zoo_testing import checks_learning, matrix
 from zoo_testing.conformance import CHECKS
+from zoo_train.plan import plan
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = runpy.run_path(str(ROOT / "docs/_ext/zoo_reference.py"))

@@ -10,7 +10,7 @@ import torch
 from zoo_core.errors import ZooError
 from zoo_core.model.build import build_generator
 from zoo_core.model.bundle import load_bundle, save_bundle
-from zoo_core.recipe.plan import REFERENCE
+from zoo_core.recipe.recipe import REFERENCE
 from zoo_core.registry.catalog import discover
 from zoo_core.space import Space
 from zoo_testing.small import tiny_recipe, trained

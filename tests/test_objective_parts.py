@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from zoo_core.errors import ZooError
-from zoo_core.recipe.plan import plan
 from zoo_core.recipe.recipe import Budget
 from zoo_core.registry.catalog import discover
 from zoo_testing import Suite
+from zoo_train.plan import plan
 
 GENERATOR = """Entry("generator", "own", target="zoo_core.nets.generator:ConvGenerator",
     config="zoo_core.nets.options:ConvGeneratorOptions", summary="ours")"""

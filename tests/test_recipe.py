@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zoo_core.errors import ZooError
-from zoo_core.recipe.plan import plan
 from zoo_core.recipe.recipe import Budget, Guide, Recipe
 from zoo_core.registry.catalog import discover
 from zoo_core.space import halvings, size_problem
+from zoo_train.plan import plan
 
 
 def make(**given):
@@ -96,7 +96,7 @@ def test_sizes_are_those_of_the_design():
 
 def test_planning_does_not_import_torch():
     code = (
-        "import sys; from zoo_core.registry.catalog import discover; from zoo_core.recipe.plan import plan;"
+        "import sys; from zoo_core.registry.catalog import discover; from zoo_train.plan import plan;"
         "from zoo_core.recipe.recipe import Budget;"
         "plan(discover(), model='wgan_gp', dataset='creatures', size=32, budget=Budget(steps=1), labels=('type',));"
         "assert 'torch' not in sys.modules"

@@ -23,9 +23,9 @@ from torch import Tensor, nn
 
 from zoo_bench.data.load import load_images
 from zoo_core.interfaces import Condition
-from zoo_core.recipe.plan import plan
 from zoo_core.recipe.recipe import Budget
 from zoo_core.registry.catalog import discover
+from zoo_train.plan import plan
 
 BATCH = 64
 

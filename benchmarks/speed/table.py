@@ -30,13 +30,13 @@ from zoo_bench.run.hardware import hardware, versions
 from zoo_core.errors import ZooError
 from zoo_core.files import write_bytes, write_json
 from zoo_core.model.device import DEVICES, pick_device
-from zoo_core.recipe.plan import plan
 from zoo_core.recipe.recipe import Budget, Recipe
 from zoo_core.registry.catalog import Catalog, discover
 from zoo_testing.noise import noise_images
 from zoo_train.allocator import keep_heap
 from zoo_train.data import DeviceData
 from zoo_train.engine import train
+from zoo_train.plan import plan
 from zoo_train.precision import choose_precision
 from zoo_train.profile import Profile
 from zoo_train.run import build

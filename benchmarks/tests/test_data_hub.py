@@ -20,9 +20,9 @@ from zoo_bench.data.options import HubOptions, KnownOptions
 from zoo_bench.plan import pinned
 from zoo_core.cli import zoo
 from zoo_core.errors import RunFailure, ZooError
-from zoo_core.recipe.plan import plan
 from zoo_core.recipe.recipe import Budget
 from zoo_core.registry.catalog import discover
+from zoo_train.plan import plan
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")

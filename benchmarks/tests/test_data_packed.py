@@ -18,9 +18,9 @@ from zoo_bench.data.sheets import cut, tile_of
 from zoo_core.cli import main, zoo
 from zoo_core.errors import ZooError
 from zoo_core.mapped import mapping
-from zoo_core.recipe.plan import plan
 from zoo_core.recipe.recipe import Budget
 from zoo_core.registry.catalog import discover
+from zoo_train.plan import plan
 
 WHITE = (255, 255, 255)
 

@@ -18,13 +18,13 @@ from zoo_bench.data.rows import read_rows, write_rows
 from zoo_core.errors import RunFailure, ZooError
 from zoo_core.images import Images
 from zoo_core.mapped import chunks, mapping, release
-from zoo_core.recipe.plan import plan
 from zoo_core.recipe.recipe import Budget
 from zoo_core.recipe.train_options import TrainOptions
 from zoo_core.registry.catalog import discover
 from zoo_core.space import Space
 from zoo_train.data import DeviceData
 from zoo_train.engine import train
+from zoo_train.plan import plan
 from zoo_train.run import build
 
 WHITE = (255, 255, 255)

@@ -11,9 +11,9 @@ from zoo_bench.asked import Asked
 from zoo_bench.records.provenance import Provenance
 from zoo_core.errors import ZooError
 from zoo_core.options import to_json
-from zoo_core.recipe.plan import plan
 from zoo_core.recipe.recipe import Budget, Recipe
 from zoo_core.registry.catalog import Catalog
+from zoo_train.plan import plan
 
 UNCHANGED = ("train.flip=false", "train.vflip=false", "train.shift=0", "train.hue=0")  # one image is to stay one image
 DEFAULT_MINUTES = {"cpu": 5.0, "mps": 10.0, "cuda": 10.0}

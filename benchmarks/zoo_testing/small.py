@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from zoo_core.recipe.plan import plan
 from zoo_core.recipe.recipe import Budget, Recipe
 from zoo_core.registry.catalog import Catalog, discover
 from zoo_testing.noise import noise_images as random_images
 from zoo_train.data import DeviceData
 from zoo_train.engine import train
+from zoo_train.plan import plan
 from zoo_train.run import Run, build
 
 __all__ = ["TINY", "random_images", "tiny_recipe", "trained"]

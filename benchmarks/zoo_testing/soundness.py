@@ -56,8 +56,7 @@ def _undocumented(item: Provided, config: type) -> list[str]:
 def _model(catalog: Catalog, item: Provided) -> list[str]:
     """Parts that are not there and settings that a part does not take."""
     from zoo_core.options import parse
-    from zoo_core.recipe.plan import REFERENCE
-    from zoo_core.recipe.recipe import Guide
+    from zoo_core.recipe.recipe import REFERENCE, Guide
     from zoo_core.recipe.train_options import TrainOptions
 
     found = []

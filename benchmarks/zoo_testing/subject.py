@@ -12,11 +12,11 @@ from typing import Any
 from zoo_core.errors import ZooError
 from zoo_core.hooks import PARTS, Entry
 from zoo_core.options import describe, parse
-from zoo_core.recipe.plan import REFERENCE, check_fit, plan
-from zoo_core.recipe.recipe import Budget, Recipe
+from zoo_core.recipe.recipe import REFERENCE, Budget, Recipe
 from zoo_core.registry.catalog import Catalog, Provided
 from zoo_core.space import Space
 from zoo_testing.noise import LABELS, NOISE
+from zoo_train.plan import check_fit, plan
 
 # Options that are made small if an entry has them: checks ask whether a contract holds, not how well a model learns.
 SMALL = {"width": 4, "max_width": 8, "hidden": 8, "embedding": 4, "latent": 6, "code": 6, "batch": 4, "count": 40}
@@ -99,7 +99,7 @@ class Subject:
     def recipe(self, parts: Mapping[str, Provided] | None = None, *, sizes: Mapping[str, int] = SMALL, **given: Any) -> Recipe:
         """A small recipe with this entry in it, on noise: a model as it is, a part with reference parts around it.
 
-        parts  further parts. sizes  option -> the most it may be. given  more arguments of `zoo_core.recipe.plan.plan`.
+        parts  further parts. sizes  option -> the most it may be. given  more arguments of `zoo_train.plan.plan`.
         Raises ZooError for what does not fit.
         """
         model = self.entry if self.entry.kind == "model" else Entry("model", "checked", parts=self.around(parts or {}))

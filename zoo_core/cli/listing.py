@@ -149,7 +149,7 @@ def _facts(catalog: Catalog, item: Provided) -> dict[str, Any]:
         facts["parts"] |= item.entry.parts
         _add_options(facts, catalog, item, "", {})
         return facts
-    from zoo_core.recipe.plan import REFERENCE
+    from zoo_core.recipe.recipe import REFERENCE
 
     for part in PARTS:
         name = item.entry.parts.get(part, REFERENCE.get(part))

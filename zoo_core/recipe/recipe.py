@@ -17,6 +17,11 @@ from zoo_core.space import EDGE_THRESHOLD, Space
 
 FORMAT = 2
 GUIDES = {"none": 0, "edges": 1}  # what images are guided by -> its channels
+REFERENCE = {
+    "generator": "zoo-core/conv",
+    "critic": "zoo-core/conv",
+    "upsampler": "zoo-core/transposed",
+}  # parts that a model leaves out
 RENAMED = {"train.edge_threshold": "guide.threshold", "train.edge_thin": "guide.thin"}  # options of 0.1.0 before format 2
 # What the machine adds, beside the recipe in recipe.json; in format 1 it stood among the recipe's own fields.
 PROVENANCE = ("command", "versions", "hardware", "dataset_sha256", "precision", "init_from", "changes")

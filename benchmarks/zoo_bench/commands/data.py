@@ -84,9 +84,9 @@ def make_command(
     from zoo_bench.data.packed import pack
     from zoo_bench.data.sheets import cut, tile_of
     from zoo_bench.plan import colour
-    from zoo_core.recipe.plan import split_settings
     from zoo_core.registry.catalog import discover
     from zoo_core.space import CHANNELS, SIZES
+    from zoo_train.plan import split_settings
 
     behind, tile = colour(background), tile_of(sheet) if sheet else None
     if not SIZES[0] <= size <= SIZES[1] or channels not in CHANNELS:

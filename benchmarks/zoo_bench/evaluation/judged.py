@@ -25,10 +25,10 @@ from zoo_core.errors import ZooError
 from zoo_core.images import Images
 from zoo_core.model.bundle import CONFIG, Bundle, load_bundle
 from zoo_core.model.hub import fetch
-from zoo_core.recipe.plan import split_settings
 from zoo_core.recipe.recipe import Recipe
 from zoo_core.registry.catalog import Catalog
 from zoo_train import encoder as encoders
+from zoo_train.plan import split_settings
 
 WHITE = (255, 255, 255)
 

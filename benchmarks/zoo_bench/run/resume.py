@@ -12,10 +12,10 @@ from zoo_bench.records.provenance import Provenance
 from zoo_core.errors import ZooError
 from zoo_core.hooks import PARTS
 from zoo_core.options import parse, to_json
-from zoo_core.recipe.plan import split_settings
 from zoo_core.recipe.recipe import Budget, Guide, Recipe
 from zoo_core.recipe.train_options import TrainOptions
 from zoo_core.registry.catalog import Catalog
+from zoo_train.plan import split_settings
 
 FIXED = ("train.optimizer", "guide.kind")  # the state of the one is in the checkpoint, networks are made for the other
 

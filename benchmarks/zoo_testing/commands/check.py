@@ -14,7 +14,7 @@ import click
 from zoo_core import __version__
 from zoo_core.errors import RunFailure, ZooError
 from zoo_core.options import describe, parse
-from zoo_core.recipe.plan import REFERENCE
+from zoo_core.recipe.recipe import REFERENCE
 from zoo_core.registry import names
 from zoo_core.registry.catalog import Catalog, discover
 

@@ -15,7 +15,6 @@ from zoo_aegan.options import AeganOptions, CriticOptions, GeneratorOptions
 
 from zoo_core.interfaces import Condition
 from zoo_core.prior import Prior
-from zoo_core.recipe.plan import plan
 from zoo_core.recipe.recipe import Budget
 from zoo_core.registry.catalog import discover
 from zoo_testing.small import random_images, tiny_recipe, trained
@@ -24,6 +23,7 @@ from zoo_train.data import DeviceData
 from zoo_train.draw import CounterDraw
 from zoo_train.engine import train
 from zoo_train.export import run_bundle
+from zoo_train.plan import plan
 from zoo_train.run import build
 
 CPU = torch.device("cpu")

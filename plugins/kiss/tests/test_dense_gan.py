@@ -12,11 +12,11 @@ from zoo_core.errors import ZooError
 from zoo_core.interfaces import Condition
 from zoo_core.nets.options import TransposedOptions
 from zoo_core.nets.upsamplers import Transposed
-from zoo_core.recipe.plan import plan
 from zoo_core.recipe.recipe import Budget
 from zoo_core.registry.catalog import discover
 from zoo_core.space import Space
 from zoo_testing.small import tiny_recipe, trained
+from zoo_train.plan import plan
 from zoo_train.run import build
 
 UPSAMPLER = Transposed(TransposedOptions())

@@ -20,11 +20,11 @@ from zoo_core.interfaces import Condition
 from zoo_core.model.build import build_generator
 from zoo_core.nets.options import NearestOptions, TransposedOptions
 from zoo_core.nets.upsamplers import Nearest, Transposed
-from zoo_core.recipe.plan import plan
 from zoo_core.recipe.recipe import Budget
 from zoo_core.registry.catalog import discover
 from zoo_core.space import Space
 from zoo_testing.small import tiny_recipe, trained
+from zoo_train.plan import plan
 
 UPSAMPLER = Transposed(TransposedOptions())
 LABELS = {"type": ("fire", "water", "grass"), "legs": ("two", "four")}

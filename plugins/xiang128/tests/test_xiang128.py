@@ -14,13 +14,13 @@ from zoo_core.errors import ZooError
 from zoo_core.interfaces import Condition
 from zoo_core.nets.options import NORMS, TransposedOptions
 from zoo_core.nets.upsamplers import Transposed
-from zoo_core.recipe.plan import plan
 from zoo_core.recipe.recipe import Budget
 from zoo_core.registry.catalog import discover
 from zoo_core.space import Space
 from zoo_testing.small import random_images, tiny_recipe, trained
 from zoo_train.data import DeviceData
 from zoo_train.engine import train
+from zoo_train.plan import plan
 from zoo_train.run import build
 
 UPSAMPLER = Transposed(TransposedOptions())

@@ -10,12 +10,10 @@ from zoo_core.errors import ZooError
 from zoo_core.hooks import PARTS
 from zoo_core.images import Dataset
 from zoo_core.options import describe, parse, to_json
-from zoo_core.recipe.recipe import GUIDES, RENAMED, Budget, Data, Guide, Recipe
+from zoo_core.recipe.recipe import GUIDES, REFERENCE, RENAMED, Budget, Data, Guide, Recipe
 from zoo_core.recipe.train_options import TrainOptions
 from zoo_core.registry.catalog import Catalog, Provided
 from zoo_core.space import CHANNELS, Space
-
-REFERENCE = {"generator": "zoo-core/conv", "critic": "zoo-core/conv", "upsampler": "zoo-core/transposed"}
 
 
 def plan(
