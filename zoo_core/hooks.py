@@ -60,6 +60,7 @@ class Entry:
     requires distributions, beside its own and zoo-core, whose entries it names: who trains with it is told to install them.
     aliases  ids that the entry once had, "distribution/name": recipes, runs and models that were saved with them are read.
     ignores  generators only: ("upsampler",) for one that takes nothing of the upsampler it is given.
+    features names of extractors that it trains on the features of: their scores of its models are void.
     """
 
     kind: str
@@ -75,6 +76,7 @@ class Entry:
     requires: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     ignores: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
 
 
 @hookspec

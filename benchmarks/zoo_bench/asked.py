@@ -202,6 +202,7 @@ class Judging:
 
     extractor: str = flag("--extractor", default="sprites", help="Feature space of the scores; see zoo eval.")
     extractor_weights: Path | None = flag("--extractor-weights", type=PATH, help="File of the extractor's weights.")
+    second: str = flag("--judge", default="squeezenet", help="Another extractor, to judge as well; none: no other.")
     score_every: int = flag(
         "--score-every",
         default=0,
@@ -218,6 +219,11 @@ class Judging:
     def judge(self) -> str | None:
         """The extractor, None if nothing is scored at the end."""
         return None if self.no_eval else self.extractor
+
+    @property
+    def second_judge(self) -> str:
+        """Another extractor, "" for none."""
+        return "" if self.second == "none" else self.second
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ DISTRIBUTION = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)  # a normal name
 FORMER = re.compile(rf"{DISTRIBUTION.pattern}/{names.NAME.pattern}", re.ASCII)
 SETTABLE = (*PARTS, "train", "guide")  # what a model may set options of
 NEED = re.compile(r"labels|guide|size=[0-9]+(\|[0-9]+)*|channels=[134](\|[134])*", re.ASCII)
+EXTRACTOR = re.compile(r"\S+")
 OWN = (str(Path(__file__).with_name("catalog.py")), importlib.__file__, Point.load.__code__.co_filename)  # say nothing
 
 
@@ -74,6 +75,8 @@ def _check_lists(entry: Entry, what: str) -> None:
         raise Refused(f"requires of {what} must be a tuple of distributions such as 'zoo-bench', not {entry.requires!r}")
     if not _all_match(FORMER, entry.aliases):
         raise Refused(f"aliases of {what} must be a tuple of former ids, distribution/name, not {entry.aliases!r}")
+    if not _all_match(EXTRACTOR, entry.features):
+        raise Refused(f"features of {what} must be a tuple of names of extractors such as sprites, not {entry.features!r}")
     if entry.ignores and (entry.kind, entry.ignores) != ("generator", ("upsampler",)):
         raise Refused(f'ignores of {what} may be ("upsampler",), of a generator, not {entry.ignores!r}')
 

@@ -139,7 +139,7 @@ def train(asked: Asked, recipe: Recipe, provenance: Provenance, folder: RunFolde
 
     session, judging = asked.session, asked.judging
     options = RunOptions(
-        scoring=Scoring(judging.judge, judging.extractor_weights, judging.samples, judging.score_every),
+        scoring=Scoring(judging.judge, judging.extractor_weights, judging.samples, judging.score_every, judging.second_judge),
         checkpoint_every=session.checkpoint_every,
         on_trouble=session.on_trouble,
         profile=session.profile,

@@ -16,7 +16,7 @@ from rich.table import Table
 from zoo_bench import words as text
 from zoo_bench.records.flat import flat
 from zoo_bench.records.matrix import is_matrix
-from zoo_bench.records.ranking import Ranking, rankings
+from zoo_bench.records.ranking import Ranking, agreement, rankings
 from zoo_bench.records.run import Run, read, table
 from zoo_bench.records.scores import Score, measured, scores_of
 from zoo_core.errors import ZooError
@@ -49,6 +49,8 @@ def compare(runs: Sequence[Path], as_json: bool) -> None:
     tables = scored(read_runs)
     for ranking in tables:
         _print_scores(console, ranking, letters)
+    for sentence in agreement(tables, lambda place: letters[place]):
+        console.print(sentence, markup=False, soft_wrap=True)
     if not tables:
         console.print("none of these runs has scores that say what they were measured with")
     _print_rows(console, "facts", letters, facts(read_runs))
@@ -82,6 +84,7 @@ def comparison(runs: Sequence[Run]) -> dict[str, Any]:
             }
             for ranking in scored(runs)
         ],
+        "agreement": agreement(scored(runs), lambda place: str(runs[place].path)),
         "facts": facts(runs),
         "options": differing(runs),
     }

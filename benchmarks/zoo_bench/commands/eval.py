@@ -38,6 +38,7 @@ class EvalOptions:
     extractor_weights: Path | None = flag(
         "--extractor-weights", type=click.Path(path_type=Path), help="File of the extractor's weights."
     )
+    second: str = flag("--judge", default="squeezenet", help="Another extractor, to judge as well; none: no other.")
     samples: int | None = flag(
         "--samples", type=click.IntRange(2), help="Images to draw from a model. The default: one per training image."
     )
@@ -101,7 +102,7 @@ def eval_command(reference: str, **values: Any) -> None:
 
 def measured(reference: str, options: EvalOptions, background: tuple[int, int, int] | None) -> tuple[Judged, Evaluation]:
     """(what was compared, the scores)."""
-    from zoo_bench.evaluation.evaluate import METRICS, evaluate  # imports torch and torch-fidelity
+    from zoo_bench.evaluation.evaluate import METRICS, evaluate, with_second  # imports torch and torch-fidelity
     from zoo_bench.evaluation.extractors import open_extractor
     from zoo_bench.evaluation.judged import Comparison, judge
     from zoo_bench.evaluation.score import plugin_metrics
@@ -117,6 +118,7 @@ def measured(reference: str, options: EvalOptions, background: tuple[int, int, i
     )
     catalog, device = discover(), pick_device(options.device)
     extractor = open_extractor(options.extractor, options.extractor_weights, device)  # a wrong name is said before it draws
+    second = None if options.second == "none" else open_extractor(options.second, None, device)
     judged = judge(reference, wanted, catalog, device)
     metrics = {**METRICS, **plugin_metrics(catalog)}
     report = evaluate(
@@ -129,6 +131,8 @@ def measured(reference: str, options: EvalOptions, background: tuple[int, int, i
         name=judged.dataset,
         metrics=metrics,
     )
+    if second:
+        report = with_second(report, second, judged.images, judged.fakes, judged.background)
     return judged, report
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, cast
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +16,11 @@ from zoo_bench.evaluation.copies import Pair, closest_pairs, copies, copying_tes
 from zoo_bench.evaluation.extractor import Extractor, check_torch_fidelity
 from zoo_bench.evaluation.extractors import open_extractor
 from zoo_bench.evaluation.frechet import fid_infinity
-from zoo_bench.evaluation.identity import Identity, versions
+from zoo_bench.evaluation.identity import Identity
 from zoo_bench.evaluation.measure import Controls, Measured, controls_of, measure
 from zoo_bench.evaluation.neighbours import density_coverage, diversity, permutation_test
-from zoo_bench.evaluation.pixels import Pixels, digest, opaque
+from zoo_bench.evaluation.pixels import Pixels, opaque
+from zoo_bench.evaluation.second import SECOND, Opinion, identity_of, second_opinion
 from zoo_bench.evaluation.sets import Features, Metric, Sets, Side
 from zoo_bench.evaluation.statistics import statistics
 from zoo_bench.evaluation.stopwatch import Stopwatch
@@ -45,7 +46,7 @@ METRICS: Mapping[str, Metric] = {
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What `evaluate` found."""
+    """What `evaluate` found. `second` are the scores of another judge; None without one."""
 
     identity: Identity
     scores: tuple[Measured, ...]
@@ -55,6 +56,7 @@ class Evaluation:
     dataset: Mapping[str, str] = field(default_factory=dict)
     closest: tuple[Pair, ...] = ()
     classes: tuple[ClassKid, ...] = ()
+    second: Opinion | None = None
 
     def __getitem__(self, name: str) -> Measured:
         """The score of that name. Raises KeyError if it could not be measured."""
@@ -65,25 +67,11 @@ class Evaluation:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values. Everything but `seconds` is the same on every run on the same input."""
-        scores = [
-            {
-                "name": measured.name,
-                "value": measured.score.value,
-                "spread": measured.score.spread,
-                "low": measured.interval and measured.interval[0],
-                "high": measured.interval and measured.interval[1],
-                "floor": measured.floor,
-                "at_floor_n": measured.at_floor_n,
-                "blurred": measured.blurred,
-                "better": measured.score.better,
-                "id": f"{measured.name}-{self.identity.id}",
-            }
-            for measured in self.scores
-        ]
         return {
             "format": 1,
             "evaluator": self.identity.to_json(),
-            "scores": scores,
+            "scores": [measured.to_json(self.identity) for measured in self.scores],
+            **({"second": self.second.to_json()} if self.second else {}),
             "statistics": {side: dict(values) for side, values in self.statistics.items()},
             "warnings": list(self.warnings),
             "seconds": dict(self.seconds),
@@ -128,7 +116,7 @@ def evaluate(
         classes = class_kids(sets, real.space.labels)
     dataset = {"sha256": real.sha256, "name": name, "note": real.note}
     warnings += _cautions(sets, width)
-    identity = _identity(sets, background)
+    identity = identity_of(sets, background)
     return Evaluation(identity, tuple(scores), facts, tuple(warnings), clock.seconds, dataset, closest, classes)
 
 
@@ -176,27 +164,23 @@ def _extract(sets: Sets, controls: Controls) -> int:
     return max(int(side.features.shape[1]) for side in sides)
 
 
-def _identity(sets: Sets, background: Colour) -> Identity:
-    extractor, n_real, n_fake = sets.fake.table.extractor, len(sets.real), len(sets.fake)
-    held = sets.held_out.pixels if sets.held_out else sets.real.pixels[:0]
-    return Identity(
-        extractor=extractor.name,
-        weights_sha256=extractor.weights_sha256,
-        layer=extractor.layer,
-        resize=extractor.resize,
-        background=cast(Colour, tuple(int(value) for value in background)),
-        n_real=n_real,
-        n_fake=n_fake,
-        n_held_out=len(held),
-        size=int(sets.real.pixels.shape[1]),
-        split="train",
-        seed=sets.seed,
-        kid_subset_size=fidelity.kid_subset_size(n_real, n_fake),
-        is_splits=fidelity.inception_splits(n_fake),
-        reference_sha256=digest(sets.real.pixels, held),
-        versions=versions(),
-        instead_of=extractor.instead_of,
-    )
+def with_second(
+    evaluation: Evaluation,
+    judge: Extractor,
+    real: Images,
+    fakes: Pixels,
+    background: Colour = (255, 255, 255),
+) -> Evaluation:
+    """The evaluation of these sets, with what another judge says of them. One that could not be had leaves a warning."""
+    if judge.instead_of:
+        why = [f"no second judge: {warning.replace(', used sprites', '')}" for warning in judge.warnings]
+        return replace(evaluation, warnings=(*evaluation.warnings, *why))
+    if judge.name == evaluation.identity.extractor:
+        return evaluation
+    sets = _compared(real, fakes, None, background, judge, evaluation.identity.seed)
+    clock, warnings = Stopwatch(), list(evaluation.warnings)
+    second = second_opinion(sets, background, {name: METRICS[name] for name in SECOND}, clock, warnings)
+    return replace(evaluation, second=second, warnings=tuple(warnings), seconds={**evaluation.seconds, **clock.seconds})
 
 
 def _cautions(sets: Sets, width: int) -> list[str]:

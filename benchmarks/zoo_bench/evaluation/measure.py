@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from zoo_bench.evaluation.blur import blurred
+from zoo_bench.evaluation.identity import Identity
 from zoo_bench.evaluation.intervals import Interval, intervals
 from zoo_bench.evaluation.sets import Metric, Sets
 from zoo_bench.evaluation.stopwatch import Stopwatch
@@ -36,6 +38,22 @@ class Measured:
     at_floor_n: float | None = None
     interval: Interval | None = None
     blurred: float | None = None
+
+    def to_json(self, identity: Identity) -> dict[str, Any]:
+        """Plain values; `identity` is what it was measured with."""
+        low, high = self.interval or (None, None)
+        return {
+            "name": self.name,
+            "value": self.score.value,
+            "spread": self.score.spread,
+            "low": low,
+            "high": high,
+            "floor": self.floor,
+            "at_floor_n": self.at_floor_n,
+            "blurred": self.blurred,
+            "better": self.score.better,
+            "id": f"{self.name}-{identity.id}",
+        }
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from zoo_train.encoder import Encoder
 class Scoring:
     """How a finished run is scored: extractor (None: not at all), file of its weights, samples (0: one per training image).
 
+    judge  another extractor that measures as well; "" for none.
     every  images of training between scores on the way, see zoo_bench.run.scored; 0: none.
     """
 
@@ -30,6 +31,7 @@ class Scoring:
     weights: Path | None = None
     samples: int = 0
     every: int = 0
+    judge: str = "squeezenet"
 
 
 def plugin_metrics(catalog: Catalog) -> dict[str, Metric]:
@@ -56,10 +58,11 @@ def score_model(
     figure  where to draw samples beside their nearest training images.
     """
     from zoo_bench.evaluation.edge_agreement import edge_scores
-    from zoo_bench.evaluation.evaluate import METRICS, evaluate  # imports torch-fidelity
+    from zoo_bench.evaluation.evaluate import METRICS, evaluate, with_second  # imports torch-fidelity
     from zoo_bench.evaluation.extractors import open_extractor
     from zoo_bench.evaluation.nearest_figure import nearest_figure
     from zoo_bench.evaluation.table import lines
+    from zoo_bench.evaluation.void import trained_on, void
 
     assert scoring.extractor is not None
     count = scoring.samples or int((~images.held_out).sum())
@@ -74,7 +77,10 @@ def score_model(
         name=recipe.data.id,
         metrics={**METRICS, **plugin_metrics(catalog)},
     )
-    report = measured.to_json()
+    if scoring.judge:
+        judge = open_extractor(scoring.judge, None, recipe.device)
+        measured = with_second(measured, judge, images, fakes, recipe.data.background)
+    report = void(measured.to_json(), trained_on(recipe, catalog))
     guides = guides_for(bundle, images, count)
     if guides is not None:
         report["scores"] += edge_scores(bundle, images, fakes, guides)

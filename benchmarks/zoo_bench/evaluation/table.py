@@ -14,7 +14,8 @@ def lines(report: Mapping[str, Any]) -> list[str]:
     """A table of the scores, the share of time that each took, and the warnings. `report`: as `Evaluation.to_json` makes it."""
     instead_of = report["evaluator"].get("instead_of")
     mark = f" (instead of {instead_of})" if instead_of else ""
-    rows = [HEAD, *(_row(score, mark) for score in report["scores"])]
+    second = report.get("second", {}).get("scores", ())
+    rows = [HEAD, *(_row(score, mark) for score in report["scores"]), *(_row(score, "") for score in second)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
     return [*(_line(row, widths) for row in rows), _shares(report["seconds"]), *(f"warning: {w}" for w in report["warnings"])]
 
@@ -23,7 +24,8 @@ def _row(score: Mapping[str, Any], mark: str) -> tuple[str, ...]:
     low, high = score.get("low"), score.get("high")
     between = "" if low is None or high is None else f"{number(low, 3)} .. {number(high, 3)}"
     beside = ["" if score.get(key) is None else number(score[key], 3) for key in ("floor", "at_floor_n", "blurred")]
-    return (score["name"], number(score["value"]), between, *beside, score["id"] + mark)
+    value = "void" if score.get("void") else number(score["value"])
+    return (score["name"], value, between, *beside, score["id"] + mark)
 
 
 def _line(row: tuple[str, ...], widths: list[int]) -> str:

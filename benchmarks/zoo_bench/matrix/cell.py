@@ -73,7 +73,13 @@ def _attempt(cell: Cell, folder: RunFolder, scoring: dict[str, Any]) -> tuple[st
             folder,
             discover(),
             RunOptions(
-                scoring=Scoring(scoring["extractor"], weights, scoring["samples"], scoring.get("score_every", 0)),
+                scoring=Scoring(
+                    scoring["extractor"],
+                    weights,
+                    scoring["samples"],
+                    scoring.get("score_every", 0),
+                    scoring.get("judge", ""),
+                ),
                 checkpoint_every=scoring["checkpoint_every"],
                 on_trouble=scoring.get("on_trouble", "warn"),
                 observers=[Chosen(**each) for each in scoring.get("observers", ())],

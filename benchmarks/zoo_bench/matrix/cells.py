@@ -85,6 +85,7 @@ def scoring_of(asked: Asked) -> dict[str, Any]:
     return {
         "extractor": judging.judge,
         "weights": str(weights.resolve()) if weights else None,
+        "judge": judging.second_judge,
         "samples": judging.samples,
         "checkpoint_every": asked.session.checkpoint_every,
         "on_trouble": asked.session.on_trouble,

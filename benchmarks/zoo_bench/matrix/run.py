@@ -182,6 +182,8 @@ def check_extractor(matrix: Matrix) -> None:
 
         weights = matrix.scoring["weights"]
         open_extractor(matrix.scoring["extractor"], weights and Path(weights))
+        if judge := matrix.scoring.get("judge"):
+            open_extractor(judge)
 
 
 def check_images(schedule: Schedule, catalog: Catalog) -> None:

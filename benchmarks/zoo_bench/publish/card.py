@@ -68,7 +68,9 @@ def metadata(
     """What the Hub indexes. Datasets are not linked: a dataset of a plugin is no dataset of the Hub."""
     task = GUIDED if recipe.space.guide else UNGUIDED
     start = provenance.init_from
-    scores = [_eval_result(task, recipe, provenance, report, score) for score in report.get("scores", [])]
+    scores = [
+        _eval_result(task, recipe, provenance, report, score) for score in report.get("scores", []) if not score.get("void")
+    ]
     names = [recipe.model, *recipe.parts.values(), recipe.data.id]
     tags = ["zoo", "image-generation", *(name.partition("/")[2] for name in names), f"{recipe.space.size}px"]
     return ModelCardData(
@@ -104,7 +106,7 @@ def _eval_result(
 
 def check_card(content: str, report: Mapping[str, Any]) -> None:
     """Raises RunFailure unless the metadata reads back with every score of the report, and no placeholder is left."""
-    wanted = {score["name"]: score["value"] for score in report.get("scores", [])}
+    wanted = {score["name"]: score["value"] for score in report.get("scores", []) if not score.get("void")}
     if claims(content) != wanted:
         raise RunFailure(f"the model card does not hold the scores of the report ({', '.join(wanted)})")
     prose = re.sub(r"^(`{3,}).*?^\1$", "", content, flags=re.MULTILINE | re.DOTALL)

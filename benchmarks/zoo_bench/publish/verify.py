@@ -71,7 +71,7 @@ def verify_model(
         raise ZooError(f"{RECIPE} of {ref} is of other images than its model draws; publish it again")
     recipe = recipe.on(device)
     images = scored_images(ref, recipe, source.provenance().dataset_sha256, catalog, dataset, source.is_run)
-    scoring = Scoring(before["extractor"], weights, before["n_fake"])
+    scoring = Scoring(before["extractor"], weights, before["n_fake"], judge="")
     now = score_model(bundle, encoder, images, recipe, catalog, scoring, TrainingProgress(quiet=True))
     _same_evaluator(before, now["evaluator"])
     return compare(published, claims(source.card()), now["scores"], before["n_fake"])
@@ -125,6 +125,11 @@ def lines(checks: Iterable[Check]) -> Iterable[str]:
 def _scores(ref: str, report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The scores of a report that anybody may have written."""
     scores = report["scores"]
+    scores = (
+        [score for score in scores if not (isinstance(score, dict) and score.get("void"))]
+        if isinstance(scores, list)
+        else scores
+    )
     good = isinstance(scores, list) and all(
         isinstance(score, dict) and isinstance(score.get("name"), str) and text.finite(score.get("value")) is not None
         for score in scores

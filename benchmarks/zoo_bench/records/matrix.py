@@ -63,8 +63,8 @@ class Matrix:
 
     @property
     def measured(self) -> dict[str, Any]:
-        """Of `scoring`, what decides the numbers: who watches on the way does not."""
-        return {key: value for key, value in self.scoring.items() if key not in ("observers", "score_every")}
+        """Of `scoring`, what decides the numbers of the first judge: who watches on the way does not."""
+        return {key: value for key, value in self.scoring.items() if key not in ("observers", "score_every", "judge")}
 
     @property
     def sha256(self) -> str:

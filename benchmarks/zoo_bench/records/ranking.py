@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from zoo_bench.records.scores import NAMES, Score, label
 
+MOST_TOLD = 3  # pairs that two judges order differently
 FIRST = ("kid", "fid", "recall")  # what ranks, and what fits into a terminal
 T = TypeVar("T")
 
@@ -41,6 +43,11 @@ class Ranking(Generic[T]):
         return f" in place of {' and '.join(absent)}" if absent else ""
 
     @property
+    def judge(self) -> str:
+        """Name of the extractor in the id: `sprites` of `sprites-737x2000-a1b2c3`."""
+        return self.evaluator.rsplit("-", 2)[0]
+
+    @property
     def floors(self) -> dict[str, float]:
         """What real held-out images score, by name, where that was measured."""
         backwards = [score for _, scores in reversed(self.rows) for score in scores.values()]
@@ -61,6 +68,33 @@ def rankings(rows: Iterable[tuple[T, Iterable[Score]]]) -> list[Ranking[T]]:
         for evaluator, named in own.items():
             found.setdefault(evaluator, []).append((row, named))
     return [_ranked(evaluator, scored) for evaluator, scored in found.items()]
+
+
+def agreement(rankings: Sequence[Ranking[T]], name: Callable[[T], str]) -> list[str]:
+    """What is to be said where two judges ranked the same rows: how far they agree, and which rows they order differently."""
+    said = []
+    for one, other in itertools.combinations(rankings, 2):
+        lead = one.lead.name
+        if one.judge == other.judge or lead != other.lead.name:
+            continue
+        theirs = {name(row): scores[lead].rank for row, scores in other.rows if lead in scores}
+        both = [(name(row), scores[lead].rank) for row, scores in one.rows if lead in scores and name(row) in theirs]
+        if len(both) < 2:
+            continue
+        turned = [
+            f"{one.judge} puts {first} before {second}, {other.judge} {second} before {first}"
+            for (first, a), (second, b) in itertools.combinations(both, 2)
+            if a < b and theirs[first] > theirs[second]
+        ]
+        pair = f"{one.judge} and {other.judge}"
+        if not turned:
+            said.append(f"{pair} put these {len(both)} in the same order by {label(lead)}.")
+        else:
+            more = f", and {len(turned) - MOST_TOLD} more pairs" if len(turned) > MOST_TOLD else ""
+            pairs = len(both) * (len(both) - 1) // 2
+            head = f"{pair} disagree by {label(lead)} on the order of {len(turned)} of {pairs} pairs"
+            said.append(f"{head}: {'; '.join(turned[:MOST_TOLD])}{more}.")
+    return said
 
 
 def seeds(scores: Mapping[str, Score]) -> int:

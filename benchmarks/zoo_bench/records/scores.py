@@ -201,18 +201,26 @@ def label(name: str) -> str:
 def shown(run: Run) -> tuple[list[Mapping[str, Any]], list[str]]:
     """Scores that say what they were measured with, and the names of those that do not: a number alone means nothing.
 
-    Those of an evaluator that took the place of another one have its name as `instead_of`.
+    The judge's come first, then those of the second judge. Those of an evaluator that took the place of another one have its
+    name as `instead_of`.
     """
-    scores: list[Mapping[str, Any]] = [score for score in rows(run.report.get("scores")) if isinstance(score, dict)]
-    evaluator = table(run.report, "evaluator")
-    absent, identity = evaluator.get("instead_of"), str(evaluator.get("id"))
-    replaced = {"instead_of": str(absent)} if absent else {}
-    named: list[Mapping[str, Any]] = [
-        {**score, **(replaced if _identity(score) == f"{score['name']}-{identity}" else {})}
-        for score in scores
-        if _identity(score)
-    ]
-    return named, [str(score.get("name", "without a name")) for score in scores if not _identity(score)]
+    named: list[Mapping[str, Any]] = []
+    nameless = []
+    for report in (run.report, table(run.report, "second")):
+        evaluator = table(report, "evaluator")
+        for score in rows(report.get("scores")):
+            if isinstance(score, dict) and _identity(score):
+                own = _identity(score) == f"{score['name']}-{evaluator.get('id')}"
+                named.append({**score, **(_marks(evaluator) if own else {})})
+            elif isinstance(score, dict):
+                nameless.append(str(score.get("name", "without a name")))
+    return named, nameless
+
+
+def _marks(evaluator: Mapping[str, Any]) -> dict[str, str]:
+    """What a reader must know of an evaluator: what it took the place of."""
+    absent = evaluator.get("instead_of")
+    return {"instead_of": str(absent)} if absent else {}
 
 
 def _identity(score: Mapping[str, Any]) -> str:

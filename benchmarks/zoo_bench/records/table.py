@@ -14,7 +14,7 @@ from rich.table import Table
 
 from zoo_bench import words as text
 from zoo_bench.records.matrix import FORMAT, Cell, Matrix, is_finished, read_status, words
-from zoo_bench.records.ranking import FIRST, Ranking, rankings, seeds
+from zoo_bench.records.ranking import FIRST, Ranking, agreement, rankings, seeds
 from zoo_bench.records.rows import Row
 from zoo_bench.records.run import read
 from zoo_bench.records.scores import measured, scores_of
@@ -52,10 +52,19 @@ class Scores:
     rows: tuple[Combination, ...]
 
     def to_json(self) -> dict[str, Any]:
-        return {"format": FORMAT, "command": self.command, "rows": [row.to_json() for row in self.rows]}
+        return {
+            "format": FORMAT,
+            "command": self.command,
+            "rows": [row.to_json() for row in self.rows],
+            "agreement": self.agreement(),
+        }
 
     def rankings(self) -> list[Ranking[Combination]]:
         return rankings((combination, combination.row.scores) for combination in self.rows)
+
+    def agreement(self) -> list[str]:
+        """Sentences on how far the judges agree."""
+        return agreement(self.rankings(), lambda row: " ".join(words(row.values)))
 
 
 def write_table(folder: Path, matrix: Matrix) -> Scores:
@@ -91,6 +100,8 @@ def show(found: Scores, console: Console) -> None:
         for row in rows:
             grid.add_row(*row[:-1])
         console.print(grid)
+    for sentence in found.agreement():
+        console.print(sentence, markup=False, soft_wrap=True)
 
 
 def markdown(found: Scores) -> str:
@@ -102,6 +113,7 @@ def markdown(found: Scores) -> str:
         for cells in (heads, ["---"] * len(heads), *rows):
             lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
         lines.append("")
+    lines += [f"- {sentence}" for sentence in found.agreement()]
     for row in found.rows:
         lines += [f"- {' '.join(words(row.values))} is impossible: {row.problem}"] if row.problem else []
         lines += [f"- {name} failed: {error}" for name, error in row.failed.items()]

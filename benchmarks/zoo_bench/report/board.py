@@ -37,7 +37,15 @@ def html(board: Board) -> str:
     count = sum(len(row.runs) for row in board.rows)
     absent = f", {text.plural(len(board.absent), 'entry', 'entries')} without scores" if board.absent else ""
     summary = f"{text.plural(count, 'run')} of {text.plural(len(board.rows), 'recipe')}{absent}."
-    return template.page("board.html", board, SECTIONS, ("page", "board"), title=_title(board), summary=summary)
+    return template.page(
+        "board.html",
+        board,
+        SECTIONS,
+        ("page", "board"),
+        title=_title(board),
+        summary=summary,
+        agreement=leaderboard.judges(board),
+    )
 
 
 def _title(board: Board) -> str:

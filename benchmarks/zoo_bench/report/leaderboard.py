@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from zoo_bench.records.ranking import Ranking, rankings
+from zoo_bench.records.ranking import Ranking, agreement, rankings
 from zoo_bench.records.rows import Board, Row
 from zoo_bench.records.scores import Score
 from zoo_bench.report.curves import Chart
@@ -28,6 +28,11 @@ class HeatMap:
 def tables(board: Board) -> list[Ranking[Row]]:
     """A ranking for each evaluator, in the order in which they appear."""
     return rankings((row, row.scores) for row in board.rows)
+
+
+def judges(board: Board) -> list[str]:
+    """Sentences on how far the judges agree."""
+    return agreement(tables(board), lambda row: row.name)
 
 
 def ranked(board: Board) -> Board:

@@ -29,13 +29,23 @@ def any_number(rows: Iterable[Mapping[str, Any]], key: str) -> bool:
 
 
 def measured(run: Run) -> dict[str, Any]:
-    """The scores, and the whole identity of the evaluator."""
+    """The scores, and the whole identities of the judges."""
     scores, nameless = shown(run)
-    evaluator = [
+    return {
+        "evaluated": "scores" in run.report,
+        "shown": scores,
+        "nameless": nameless,
+        "evaluator": _facts(table(run.report, "evaluator")),
+        "second": _facts(table(run.report, "second", "evaluator")),
+    }
+
+
+def _facts(evaluator: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """The whole identity of a judge, in words."""
+    return [
         (EVALUATOR.get(str(key), text.words(str(key))), text.count(value) if str(key).startswith("n_") else value)
-        for key, value in table(run.report, "evaluator").items()
+        for key, value in evaluator.items()
     ]
-    return {"evaluated": "scores" in run.report, "shown": scores, "nameless": nameless, "evaluator": evaluator}
 
 
 def classes(run: Run) -> dict[str, Any] | None:

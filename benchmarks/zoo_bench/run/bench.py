@@ -90,6 +90,8 @@ def check_extractor(scoring: Scoring) -> None:
 
     if scoring.extractor is not None:
         open_extractor(scoring.extractor, scoring.weights)
+        if scoring.judge:
+            open_extractor(scoring.judge)
 
 
 def _prepare(
@@ -130,7 +132,7 @@ def _train_and_score(
     watch.ended("finished", report)
     page = render(folder.path)
     progress.say(f"model:  {folder.model}\nreport: {page}")
-    record |= {name: report[name] for name in ("scores", "evaluator", "overfit") if name in report}
+    record |= {name: report[name] for name in ("scores", "evaluator", "second", "overfit") if name in report}
     return record | {"report_page": str(page), "model": str(folder.model)}
 
 
