@@ -16,22 +16,6 @@ CREATURES = {  # those of wgan_gp, on wider layers
     "train.schedule": "linear",
 }
 
-PALETTE_GAN = {  # docs/explanation/defaults.md has the runs that chose them
-    "objective.loss": "wasserstein",
-    "objective.penalty": "gradient",
-    "objective.penalty_interval": 4,
-    "critic.norm": "batch",
-    "critic.halving": "averaged",
-    "upsampler.doubling": "nearest",
-    "upsampler.kernel": 3,
-    "train.batch": 32,
-    "train.lr": 5e-4,
-    "train.beta1": 0.0,
-    "train.beta2": 0.9,
-    "train.schedule": "linear",
-    "train.augment": ("translation",),
-}
-
 
 @hookimpl
 def zoo_entries() -> list[Entry]:
@@ -43,14 +27,6 @@ def zoo_entries() -> list[Entry]:
             config="zoo_colorpicker.options:ColorPickerOptions",
             summary="every pixel mixes a palette that the latent chooses; pixel shuffle before each convolution",
             paper=LAZAROU,
-        ),
-        Entry(
-            "model",
-            "palette_gan",
-            parts={"objective": "zoo-core/adversarial", "upsampler": "zoo-colorpicker/colorpicker"},
-            options=PALETTE_GAN,
-            summary="the default: a Wasserstein GAN with a palette, whose pictures start as whole bodies, not as hatching",
-            paper=f"{LAZAROU}; Gulrajani et al. 2017, arXiv 1704.00028; Zhao et al. 2020, arXiv 2006.10738",
         ),
         Entry(
             "model",

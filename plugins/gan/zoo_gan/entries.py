@@ -13,6 +13,21 @@ DCGAN_SETTINGS = {
     "train.beta1": 0.5,
     "train.beta2": 0.999,
 }
+PALETTE_GAN = {  # docs/explanation/defaults.md has the runs that chose them
+    "objective.loss": "wasserstein",
+    "objective.penalty": "gradient",
+    "objective.penalty_interval": 4,
+    "critic.norm": "batch",
+    "critic.halving": "averaged",
+    "upsampler.doubling": "nearest",
+    "upsampler.kernel": 3,
+    "train.batch": 32,
+    "train.lr": 5e-4,
+    "train.beta1": 0.0,
+    "train.beta2": 0.9,
+    "train.schedule": "linear",
+    "train.augment": ("translation",),
+}
 MODELS = tuple(
     Entry(
         "model",
@@ -95,4 +110,13 @@ MODELS = tuple(
 
 @hookimpl
 def zoo_entries() -> list[Entry]:
-    return [*MODELS]
+    palette_gan = Entry(
+        "model",
+        "palette_gan",
+        parts={"objective": "zoo-core/adversarial", "upsampler": "zoo-colorpicker/colorpicker"},
+        options=PALETTE_GAN,
+        requires=("zoo-colorpicker",),
+        summary="the default: a Wasserstein GAN with a palette, whose pictures start as whole bodies, not as hatching",
+        paper="Lazarou 2020, PokeGAN; Gulrajani et al. 2017, arXiv 1704.00028; Zhao et al. 2020, arXiv 2006.10738",
+    )
+    return [palette_gan, *MODELS]

@@ -1,13 +1,13 @@
 """palette_gan, the model that zoo bench trains if none is named: what it is made of, and that it is that model."""
 
+import pytest
 import torch
-from zoo_colorpicker.colorpicker import NearestStage
-from zoo_colorpicker.entries import zoo_entries
+from zoo_gan.entries import zoo_entries
 
 from zoo_core.nets.critic import AveragedConv2d
-from zoo_core.recipe.plan import plan
 from zoo_core.recipe.recipe import Budget
 from zoo_core.registry.catalog import discover
+from zoo_train.plan import plan
 from zoo_train.run import build
 
 
@@ -25,9 +25,10 @@ def test_zoo_bench_trains_it_if_no_model_is_named():
 
 
 def test_its_networks_have_no_grid_and_its_critic_sees_moved_images():
+    stages = pytest.importorskip("zoo_colorpicker.colorpicker")
     recipe = planned()
     nets = build(recipe, discover()).nets
-    assert sum(isinstance(module, NearestStage) for module in nets["generator"].modules()) == 3
+    assert sum(isinstance(module, stages.NearestStage) for module in nets["generator"].modules()) == 3
     halvings = [module for module in nets["critic"].modules() if isinstance(module, torch.nn.Conv2d)]
     assert [isinstance(module, AveragedConv2d) for module in halvings] == [False, True, True]
     assert sum(isinstance(module, torch.nn.BatchNorm2d) for module in nets["critic"].modules()) == 2
