@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PLUGINS = sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))
 TREES = ("zoo_core", "benchmarks", "tests", "plugins", "docs", ".ci")
-TAKEN_OUT = "wgan_gp"  # what `zoo bench` trains if nothing else is said
+TAKEN_OUT = "wgan_gp"  # the one that most tests train
 
 
 def imported(file: Path) -> set[str]:
