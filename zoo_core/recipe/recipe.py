@@ -137,10 +137,10 @@ class Recipe:
             data = {**value["dataset"], "guide": parse(Guide, value["dataset"].get("guide", {}), "guide")}
             fields = {name.name for name in dataclasses.fields(Recipe)}
             rest = {name: value[name] for name in fields & value.keys() - {"data", "space", "budget"}}
-            current = discover().current
-            rest["model"] = current("model", value["model"])
-            rest["parts"] = {part: current(PARTS[part], id) for part, id in value["parts"].items()}
-            data = {**data, "id": current("dataset", data["id"])}
+            rest["model"] = _current("model", value["model"])
+            if isinstance(value["parts"], Mapping):  # who reads the recipe refuses what is not as it must be, in its own words
+                rest["parts"] = {part: _current(PARTS.get(part, part), id) for part, id in value["parts"].items()}
+            data = {**data, "id": _current("dataset", data["id"])}
             return Recipe(
                 data=Data(**{**data, "labels": tuple(data["labels"]), "background": tuple(data["background"])}),
                 space=Space.from_json(value["space"]),
@@ -149,6 +149,11 @@ class Recipe:
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ZooError(f"not a recipe: {type(error).__name__} {error}") from None
+
+
+def _current(kind: str, id: Any) -> Any:
+    """The id of today; anything but a text as it is."""
+    return discover().current(kind, id) if isinstance(id, str) else id
 
 
 def as_today(value: Mapping[str, Any]) -> dict[str, Any]:
