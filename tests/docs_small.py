@@ -34,9 +34,9 @@ def make_small(patch: pytest.MonkeyPatch, scored: bool) -> None:
 
     plan, run_bench, plan_matrix, combinations = planned_by.plan, bench.run_bench, run.plan_matrix, matrix.combinations
 
-    def run_small(recipe: Any, folder: Any, catalog: Any, options: Any, **more: Any) -> Any:
+    def run_small(recipe: Any, provenance: Any, folder: Any, catalog: Any, options: Any, **more: Any) -> Any:
         few = replace(options.scoring, samples=SAMPLES, extractor=options.scoring.extractor if scored else None)
-        return run_bench(recipe, folder, catalog, replace(options, scoring=few), **more)
+        return run_bench(recipe, provenance, folder, catalog, replace(options, scoring=few), **more)
 
     def few_cells(asked: Asked, *more: Any) -> Any:
         planned = plan_matrix(asked, *more)

@@ -231,7 +231,7 @@ def test_the_command_fails_with_the_plugin(plugins, capsys):
     ],
 )
 def test_mistakes_are_answered_in_a_line(plugins, capsys, monkeypatch, arguments, error):
-    monkeypatch.setenv("ZOO_PLUGINS", "acme-metric")
+    monkeypatch.setenv("ZOO_PLUGINS", "acme-metric,zoo-bench")
     install(plugins.folder, "acme-metric", "metric")
     assert main(["check", *arguments]) == 2
     out, err = capsys.readouterr()

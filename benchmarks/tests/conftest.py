@@ -13,8 +13,9 @@ from zoo_core.cli import main
 from zoo_core.executors import Job
 
 SMALL = [
-    "bench", "--size", "16", "--set", "generator.width=2", "--set", "critic.width=4", "--set", "generator.max_width=8", "--set",
-    "critic.max_width=8", "--set", "latent=6", "--set", "train.batch=4", "--set", "dataset.count=40", "--threads", "1",
+    "bench", "--model", "wgan_gp", "--size", "16", "--set", "generator.width=2", "--set", "critic.width=4",
+    "--set", "generator.max_width=8", "--set", "critic.max_width=8", "--set", "latent=6", "--set", "train.batch=4",
+    "--set", "dataset.count=40", "--threads", "1",
 ]  # fmt: skip
 
 

@@ -207,4 +207,5 @@ def test_a_direction_that_is_none_is_not_shown(tmp_path, capsys):
 
 
 def test_options_are_flattened():
-    assert flat({"a": {"b": {"c": 1}}, "d": [2], "command": "zoo", "versions": {"x": 1}}) == {"a.b.c": 1, "d": [2]}
+    recorded = {"a": {"b": {"c": 1}}, "d": [2], "provenance": {"command": "zoo", "versions": {"x": 1}}}
+    assert flat(recorded) == {"a.b.c": 1, "d": [2]}

@@ -190,7 +190,7 @@ def test_a_broken_connection_leaves_the_old_or_the_whole(look, hub, match, after
 def test_a_failure_says_what_to_type_and_that_nothing_is_lost(scored_run, hub, zoo):
     hub.fail(COMMIT, 500, times=-1)
     code, said = zoo("publish", scored_run, "user/model", "--private", "--tag", "v1", "--with-training")
-    again = f"zoo publish {scored_run} user/model --private --with-training --tag v1"
+    again = f"zoo publish {scored_run} user/model --private --tag v1 --with-training"
     assert code == 1 and said.startswith("error: the Hub answered 500") and said.endswith(again)
 
 
