@@ -139,7 +139,7 @@ class Recipe:
             rest = {name: value[name] for name in fields & value.keys() - {"data", "space", "budget"}}
             rest["model"] = _current("model", value["model"])
             if isinstance(value["parts"], Mapping):  # who reads the recipe refuses what is not as it must be, in its own words
-                rest["parts"] = {part: _current(PARTS.get(part, part), id) for part, id in value["parts"].items()}
+                rest["parts"] = {part: _current(PARTS.get(str(part), ""), id) for part, id in value["parts"].items()}
             data = {**data, "id": _current("dataset", data["id"])}
             return Recipe(
                 data=Data(**{**data, "labels": tuple(data["labels"]), "background": tuple(data["background"])}),
