@@ -19,7 +19,7 @@ from scipy.stats import wasserstein_distance
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs/images"
 DIVERGENCES = runpy.run_path(str(ROOT / "docs/_scripts/divergences.py"), run_name="divergences")
-WEIGHTS = st.lists(st.floats(0, 1), min_size=5, max_size=5).filter(lambda weights: sum(weights) > 0.1)
+WEIGHTS = st.lists(st.floats(0, 1, allow_subnormal=False), min_size=5, max_size=5).filter(lambda weights: sum(weights) > 0.1)
 
 
 @given(WEIGHTS, WEIGHTS)

@@ -17,6 +17,7 @@ PACKAGES = {
     "zoo_bench": "benchmarks",
     "zoo_colorpicker": "plugins/colorpicker",
     "zoo_creatures": "plugins/creatures",
+    "zoo_gan": "plugins/gan",
     "zoo_wgan_gp": "plugins/wgan_gp",
 }
 DATA = {".py", ".typed", ".css", ".html", ".js", ".safetensors", ".json", ".toml", ".txt", ".tmpl"}  # what a package may hold
@@ -24,7 +25,7 @@ DATA = {".py", ".typed", ".css", ".html", ".js", ".safetensors", ".json", ".toml
 # Run where only the wheels are on the path: what the weights, the templates and the command line need must be in them.
 USE = """
 import os, sys, pathlib
-os.environ["ZOO_PLUGINS"] = "zoo-bench,zoo-colorpicker,zoo-creatures,zoo-wgan-gp"
+os.environ["ZOO_PLUGINS"] = "zoo-bench,zoo-colorpicker,zoo-creatures,zoo-gan,zoo-wgan-gp"
 import zoo_bench, zoo_core, zoo_wgan_gp
 site = pathlib.Path(sys.argv[1])
 for package in (zoo_bench, zoo_core, zoo_wgan_gp):

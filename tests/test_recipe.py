@@ -35,6 +35,16 @@ def test_the_models_settings_are_the_defaults_and_settings_win():
     assert make(model="dcgan").options["critic"]["norm"] == "batch"
 
 
+def test_augmentation_goes_with_the_objective_that_a_model_chose_it_for():
+    own = make(model="palette_gan")
+    assert own.train.augment == ("translation",)
+    replaced = make(model="palette_gan", parts={"objective": "vae"})
+    assert replaced.train.augment == () and replaced.train.lr == own.train.lr
+    assert make(model="palette_gan", parts={"objective": "dcgan"}, settings=["train.augment=colour"]).train.augment == (
+        "colour",
+    )
+
+
 def test_settings_of_a_replaced_part_are_forgotten():
     recipe = make(model="dcgan", parts={"objective": "wgan_gp"})
     assert recipe.parts["objective"] == "zoo-wgan-gp/wgan_gp"

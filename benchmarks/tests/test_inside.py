@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zoo_bench.asked import asked_of
 from zoo_bench.commands.bench import bench
 from zoo_bench.matrix.cell import run_cell
 from zoo_bench.matrix.cells import plan_matrix
@@ -25,9 +26,9 @@ from zoo_core.registry.catalog import discover
 def matrix(tmp_path, monkeypatch) -> Path:
     """runs/m with two planned cells, beside a folder that is dear to somebody."""
     monkeypatch.chdir(tmp_path)
-    given = bench.make_context("bench", ["--model", "dcgan", "--seeds", "2", "--steps", "3", "--no-eval"]).params
+    context = bench.make_context("bench", ["--model", "dcgan", "--seeds", "2", "--steps", "3", "--no-eval"])
     Path("runs/m").mkdir(parents=True)
-    save_matrix(Path("runs/m"), plan_matrix(given, discover(), bench.params, "zoo bench"))
+    save_matrix(Path("runs/m"), plan_matrix(asked_of(context, discover()), discover(), "zoo bench"))
     Path("precious").mkdir()
     Path("precious/thesis.txt").write_text("dear")
     return Path("runs/m")

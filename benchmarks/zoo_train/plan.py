@@ -97,7 +97,8 @@ def _values(
         part, _, name = key.partition(".")
         if key in RENAMED:
             raise ZooError(f"model {model.id} sets {key}, which is {RENAMED[key]} now; install a newer {model.distribution}")
-        if part in kept:
+        augments = key in ("train.augment", "train.augment_probability", "train.augment_target")
+        if part in kept and not (augments and "objective" not in kept):  # another objective may have no critic of images
             values[part][name] = value
     if guide not in GUIDES:
         raise ZooError(f"--guide {guide} must be one of {', '.join(GUIDES)}")

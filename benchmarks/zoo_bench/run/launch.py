@@ -135,7 +135,7 @@ def follow(world: World, catalog: Catalog) -> None:
             if images.sha256 != provenance.dataset_sha256:
                 raise ZooError(f"the images of {recipe.data.id} on this machine are not those of node 0; copy them here")
             run = build(recipe, catalog)
-            run.precision = provenance.precision
+            run.images_sha256, run.precision = images.sha256, provenance.precision
             data = device_data(run, images, world)
             use_tf32(run, data)
             for _ in train(run, data):

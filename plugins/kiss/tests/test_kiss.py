@@ -14,6 +14,7 @@ from zoo_kiss.edges import EdgeDense
 from zoo_kiss.entries import zoo_entries
 from zoo_kiss.layers import SameConv, SameTransposed, glorot
 from zoo_kiss.options import DecoderOptions, EncoderOptions
+from zoo_kiss.strategies import GanStrategies
 
 from zoo_core.errors import ZooError
 from zoo_core.interfaces import Condition
@@ -259,7 +260,9 @@ def test_the_paper_and_its_sizes_can_be_planned(model, size):
 
 
 def test_entries_name_what_exists_without_importing_torch():
-    targets = {f"{item.__module__}:{item.__name__}" for item in (Decoder, Encoder, EdgeDense, KissCritic, KissGenerator)}
+    targets = {
+        f"{item.__module__}:{item.__name__}" for item in (Decoder, Encoder, EdgeDense, GanStrategies, KissCritic, KissGenerator)
+    }
     assert {entry.target for entry in zoo_entries()} - {""} == targets
     code = "import sys, zoo_kiss.entries, zoo_kiss.options; assert not {'torch', 'numpy'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
