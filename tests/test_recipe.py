@@ -39,7 +39,7 @@ def test_augmentation_goes_with_the_objective_that_a_model_chose_it_for():
     own = make(model="palette_gan")
     assert own.train.augment == ("translation",)
     replaced = make(model="palette_gan", parts={"objective": "vae"})
-    assert replaced.train.augment == () and replaced.train.lr == own.train.lr
+    assert replaced.train.augment is None and replaced.train.lr == own.train.lr
     assert make(model="palette_gan", parts={"objective": "dcgan"}, settings=["train.augment=colour"]).train.augment == (
         "colour",
     )
