@@ -15,6 +15,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -135,9 +136,9 @@ def table(picture: Path) -> dict[str, object]:
 def main() -> None:
     parser = argparse.ArgumentParser(description="the layout of the code in numbers")
     parser.add_argument("--json", action="store_true", dest="as_json")
-    parser.add_argument("--picture", type=Path, default=Path("house.png"), help="where the sampled picture is written")
     options = parser.parse_args()
-    rows = table(options.picture)
+    with tempfile.TemporaryDirectory() as folder:  # of the picture that is sampled to see what that loads
+        rows = table(Path(folder) / "picture.png")
     if options.as_json:
         print(json.dumps(rows))
         return
